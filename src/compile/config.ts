@@ -1,0 +1,191 @@
+/** Plan in, XState config out: plain data that names its actors, guards and actions, and nothing else. */
+import { directEntry, exitsAt, type Point, pointId, scopeAt } from './decide.ts';
+import type { NodeDef } from './graph.ts';
+import { chartOf, forkOf, nodeOf, type Place, type Plan, ROOT } from './plan.ts';
+import { assertNever } from './read-nodes.ts';
+
+/** Which way out of which point; the parameters of the guard `exit` and the action `take`. */
+export interface ExitParams {
+  readonly at: Point;
+  readonly exit: number;
+  readonly hop: number;
+}
+
+export interface PointParams {
+  readonly at: Point;
+}
+
+type Params = { readonly type: string; readonly params?: ExitParams | PointParams };
+
+export interface TransitionConfig {
+  readonly guard?: Params;
+  readonly target: string;
+  readonly actions?: readonly Params[];
+}
+
+/** The part of XState's state config that compiled graphs use. */
+export interface StateConfig {
+  readonly type?: 'parallel' | 'final';
+  readonly initial?: string;
+  readonly states?: Readonly<Record<string, StateConfig>>;
+  readonly description?: string;
+  readonly tags?: readonly string[];
+  readonly meta?: Readonly<Record<string, unknown>>;
+  readonly entry?: readonly Params[];
+  readonly invoke?: {
+    readonly src: string;
+    readonly id: string;
+    readonly input: { readonly node: string };
+    readonly onDone: readonly TransitionConfig[];
+    readonly onError: TransitionConfig;
+  };
+  readonly always?: readonly TransitionConfig[];
+  readonly on?: Readonly<Record<string, readonly TransitionConfig[]>>;
+  readonly onDone?: TransitionConfig;
+}
+
+/** The names of the states the compiler adds. */
+export const STATES = {
+  start: '$start',
+  done: '$done',
+  failed: '$failed',
+  arrived: '$arrived',
+  ended: '$ended',
+  enter: '$in',
+};
+
+const joinState = (fork: string): string => fork.replace('$fork', '$join');
+
+function targetOf(place: Place, scope: string): string {
+  switch (place.kind) {
+    case 'node':
+    case 'fork':
+      return place.id;
+    case 'join':
+      return STATES.arrived;
+    case 'end':
+      return scope === ROOT ? STATES.done : STATES.ended;
+  }
+}
+
+/** One guarded transition for each way a point may go on, and the failure when it cannot. */
+function waysOut(plan: Plan, at: Point): TransitionConfig[] {
+  const scope = scopeAt(plan, at);
+  const way = (exit: number, hop: number, target: string): TransitionConfig => {
+    const params: ExitParams = { at, exit, hop };
+    return { guard: { type: 'exit', params }, target, actions: [{ type: 'take', params }] };
+  };
+  const out = exitsAt(plan, at).flatMap(({ route }, exit) => {
+    const ways = route.map(({ place }, hop) => way(exit, hop, targetOf(place, scope)));
+    return route.every(h => h.limit !== undefined) ? [...ways, way(exit, route.length, STATES.failed)] : ways;
+  });
+  return [...out, failure(at)];
+}
+
+const failure = (at: Point): TransitionConfig => ({
+  target: STATES.failed,
+  actions: [{ type: 'fail', params: { at } }],
+});
+
+function retryOf(at: Point, target: string): TransitionConfig {
+  return { guard: { type: 'failed', params: { at } }, target, actions: [{ type: 'unfail', params: { at } }] };
+}
+
+function describeNode(def: NodeDef): Pick<StateConfig, 'description' | 'meta'> {
+  const meta = { node: def.id, kind: def.kind, ...(def.tags.length === 0 ? {} : { tags: def.tags }) };
+  return { ...(def.description === undefined ? {} : { description: def.description }), meta };
+}
+
+function nodeState(plan: Plan, id: string): StateConfig {
+  const { def } = nodeOf(plan, id);
+  const at: Point = { kind: 'node', id };
+  const tags = def.tags.length === 0 ? {} : { tags: def.tags };
+  const shared = { ...describeNode(def), ...tags };
+  switch (def.kind) {
+    case 'set':
+      return { ...shared, always: waysOut(plan, at) };
+    case 'interrupt': {
+      const ways = waysOut(plan, at);
+      const unanswerable = { ...failure(at), guard: { type: 'answered', params: { at } } };
+      return {
+        ...shared,
+        tags: ['interrupt', ...def.tags],
+        entry: [{ type: 'ask', params: { at } }],
+        always: [{ guard: { type: 'failed', params: { at } }, target: STATES.failed }],
+        on: { resume: [...ways.slice(0, -1), unanswerable] },
+      };
+    }
+    case 'function':
+    case 'llm':
+      return {
+        ...shared,
+        invoke: { src: def.kind, id, input: { node: id }, onDone: waysOut(plan, at), onError: failure(at) },
+      };
+    default:
+      return assertNever(def);
+  }
+}
+
+function forkState(plan: Plan, id: string): StateConfig {
+  const { branches } = forkOf(plan, id);
+  const regions = branches.map(scope => [scope.slice(scope.lastIndexOf('/') + 1), branchState(plan, scope)] as const);
+  return { type: 'parallel', states: Object.fromEntries(regions), onDone: { target: joinState(id) } };
+}
+
+function branchState(plan: Plan, scope: string): StateConfig {
+  const direct = directEntry(plan, scope);
+  const at: Point = { kind: 'branch', id: scope };
+  // A parallel state must not be initial, and a budget is asked before a node is entered.
+  const enter = direct === undefined ? { [STATES.enter]: { always: waysOut(plan, at) } } : {};
+  const states = { ...enter, ...chartStates(plan, scope, direct === undefined ? [[at, STATES.enter]] : []) };
+  const final = (name: string): Record<string, StateConfig> =>
+    isTarget(states, name) ? { [name]: { type: 'final' } } : {};
+  return { initial: direct ?? STATES.enter, states: { ...states, ...final(STATES.arrived), ...final(STATES.ended) } };
+}
+
+function isTarget(states: Readonly<Record<string, StateConfig>>, name: string): boolean {
+  return Object.values(states).some(s => {
+    const groups = [s.always, s.invoke?.onDone, ...Object.values(s.on ?? {})];
+    return groups.some(g => g?.some(t => t.target === name));
+  });
+}
+
+function chartStates(
+  plan: Plan,
+  scope: string,
+  entries: readonly (readonly [Point, string])[],
+): Record<string, StateConfig> {
+  const chart = chartOf(plan, scope);
+  const states: Record<string, StateConfig> = {};
+  const retries = [...entries];
+  for (const id of chart.nodes) {
+    states[id] = nodeState(plan, id);
+    retries.push([{ kind: 'node', id }, id]);
+  }
+  for (const id of chart.forks) {
+    const at: Point = { kind: 'join', id };
+    states[id] = forkState(plan, id);
+    states[joinState(id)] = { always: waysOut(plan, at) };
+    retries.push([at, joinState(id)]);
+  }
+  states[STATES.failed] = { tags: ['failed'], on: { retry: retries.map(([at, target]) => retryOf(at, target)) } };
+  return states;
+}
+
+/** The config of a whole graph, without context and output, which are functions. */
+export function machineConfig(plan: Plan): StateConfig & { readonly id: string } {
+  const at: Point = { kind: 'start' };
+  const { name, description } = plan.graph;
+  return {
+    id: name.replaceAll('.', '-'),
+    ...(description === undefined ? {} : { description }),
+    initial: STATES.start,
+    states: {
+      [STATES.start]: { always: waysOut(plan, at) },
+      ...chartStates(plan, ROOT, [[at, STATES.start]]),
+      [STATES.done]: { type: 'final' },
+    },
+  };
+}
+
+export { pointId };

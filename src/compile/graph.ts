@@ -1,0 +1,110 @@
+import type { Span } from '../diagnostic/diagnostic.ts';
+import type { Expr } from './expr.ts';
+import type { MergeName } from './merge.ts';
+import type { JsonSchema, ValueType } from './state-type.ts';
+import type { Text } from './text.ts';
+
+/** A value given in the file: computed from the scope, or standing for itself. */
+export type Value =
+  | { readonly kind: 'expr'; readonly expr: Expr }
+  | { readonly kind: 'literal'; readonly value: unknown };
+
+/** One key of the state. */
+export interface StateKey {
+  readonly name: string;
+  readonly type: ValueType;
+  readonly merge: MergeName | { readonly reducer: string };
+  /** True when the input must give it: it has no default, stated or implied. */
+  readonly required: boolean;
+  /** The value before anything is written; meaningless when `required`. */
+  readonly initial: unknown;
+  readonly description?: string;
+}
+
+/** What a node does with its result. */
+export type Writes =
+  | { readonly kind: 'none' }
+  /** The result is itself a map from state key to value: what a function returns. */
+  | { readonly kind: 'object' }
+  | { readonly kind: 'key'; readonly key: string }
+  | { readonly kind: 'map'; readonly entries: readonly { readonly key: string; readonly value: Value }[] };
+
+interface NodeBase {
+  readonly id: string;
+  readonly description?: string;
+  readonly tags: readonly string[];
+  readonly writes: Writes;
+  readonly maxVisits?: number;
+  readonly onLimit?: string;
+  readonly span: Span;
+}
+
+export interface FunctionNode extends NodeBase {
+  readonly kind: 'function';
+  /** `./file.ts#export` or a registered name. */
+  readonly function: string;
+  /** Absent: the whole state. */
+  readonly input?: readonly { readonly name: string; readonly value: Value }[];
+}
+
+export interface SetNode extends NodeBase {
+  readonly kind: 'set';
+}
+
+export interface LlmNode extends NodeBase {
+  readonly kind: 'llm';
+  readonly model: string;
+  readonly system?: Text;
+  readonly user?: Text;
+  readonly schema?: ValueType;
+  readonly temperature?: number;
+  readonly maxTokens?: number;
+}
+
+export interface InterruptNode extends NodeBase {
+  readonly kind: 'interrupt';
+  readonly message: Text;
+  readonly schema?: ValueType;
+}
+
+export type NodeDef = FunctionNode | SetNode | LlmNode | InterruptNode;
+
+/** An edge of the file; `to` has several entries only for a fork on a condition. */
+export interface Edge {
+  readonly from: string;
+  readonly to: readonly string[];
+  readonly when?: Value;
+  readonly span: Span;
+}
+
+/** A way out of a node: the first whose `when` is true is taken; without `when` it is the default. Several targets fork. */
+export interface Exit {
+  readonly when?: Value;
+  readonly targets: readonly string[];
+  readonly span: Span;
+}
+
+/** A graph whose names all resolve: what the planner takes. */
+export interface GraphDef {
+  readonly name: string;
+  readonly description?: string;
+  readonly file: string;
+  readonly state: readonly StateKey[];
+  /** In file order. */
+  readonly nodes: ReadonlyMap<string, NodeDef>;
+  readonly edges: readonly Edge[];
+  /** The ways out of START and of every node. */
+  readonly exits: ReadonlyMap<string, readonly Exit[]>;
+  /** The state keys that make up the result; absent: all. */
+  readonly output?: readonly string[];
+  readonly maxVisits: number;
+}
+
+/** The JSON Schema of what the graph takes as input: its state keys, those without a default required. */
+export function inputSchema(graph: Pick<GraphDef, 'state'>): JsonSchema {
+  const properties = Object.fromEntries(
+    graph.state.map(k => [k.name, { ...k.type.schema, ...(k.required ? {} : { default: k.initial }) }]),
+  );
+  const required = graph.state.filter(k => k.required).map(k => k.name);
+  return { type: 'object', properties, ...(required.length === 0 ? {} : { required }), additionalProperties: false };
+}

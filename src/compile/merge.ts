@@ -1,0 +1,90 @@
+import type { ValueType } from './state-type.ts';
+
+/** How a written value meets the one that is there. Pure; neither argument is changed. */
+type Merge = (current: unknown, written: unknown) => unknown;
+
+const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : value == null ? [] : [value]);
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
+
+function mergeDeep(a: unknown, b: unknown): unknown {
+  if (!isObject(a) || !isObject(b)) return b;
+  const out: Record<string, unknown> = { ...a };
+  for (const [key, value] of Object.entries(b)) out[key] = Object.hasOwn(out, key) ? mergeDeep(out[key], value) : value;
+  return out;
+}
+
+function union(a: unknown, b: unknown): unknown {
+  const out = [...list(a)];
+  const seen = new Set(out.map(v => JSON.stringify(v)));
+  for (const value of list(b)) {
+    const key = JSON.stringify(value);
+    if (!seen.has(key)) {
+      seen.add(key);
+      out.push(value);
+    }
+  }
+  return out;
+}
+
+/** Appends messages; one whose `id` is there already takes its place. */
+function messages(a: unknown, b: unknown): unknown {
+  const out = [...list(a)];
+  for (const message of list(b)) {
+    const id = isObject(message) ? message.id : undefined;
+    const at = id === undefined ? -1 : out.findIndex(m => isObject(m) && m.id === id);
+    if (at < 0) out.push(message);
+    else out[at] = message;
+  }
+  return out;
+}
+
+/** The built-in merge rules. */
+export const merges = {
+  replace: (_, b) => b,
+  append: (a, b) => [...list(a), ...list(b)],
+  union,
+  sum: (a, b) => Number(a ?? 0) + Number(b),
+  max: (a, b) => (a == null ? b : Math.max(Number(a), Number(b))),
+  min: (a, b) => (a == null ? b : Math.min(Number(a), Number(b))),
+  object: (a, b) => (isObject(a) && isObject(b) ? { ...a, ...b } : b),
+  deep: mergeDeep,
+  messages,
+} as const satisfies Record<string, Merge>;
+
+export type MergeName = keyof typeof merges;
+
+/** The value of a key that nothing was written to, for the rules that have a neutral one. */
+export const neutral: Partial<Record<MergeName, unknown>> = {
+  append: [],
+  union: [],
+  messages: [],
+  sum: 0,
+  object: {},
+  deep: {},
+};
+
+/** Why a rule does not fit a type, or undefined when it does. */
+export function mergeMisfit(merge: MergeName, type: ValueType): string | undefined {
+  const kind = String(type.schema.type ?? (type.nullable ? 'nullable' : 'any'));
+  if (kind === 'any' || kind === 'nullable' || merge === 'replace') return undefined;
+  const needs: Record<Exclude<MergeName, 'replace'>, readonly string[]> = {
+    append: ['array'],
+    union: ['array'],
+    messages: ['array'],
+    sum: ['number', 'integer'],
+    max: ['number', 'integer'],
+    min: ['number', 'integer'],
+    object: ['object'],
+    deep: ['object'],
+  };
+  return needs[merge].includes(kind)
+    ? undefined
+    : `merge "${merge}" needs ${needs[merge].join(' or ')}, not ${type.label}`;
+}
+
+/** The rules under which a list may be written item by item. */
+export function takesItems(merge: MergeName): boolean {
+  return merge === 'append' || merge === 'union' || merge === 'messages';
+}

@@ -1,0 +1,103 @@
+import type { GraphDef, NodeDef, Value } from './graph.ts';
+
+/** Where a path goes next, inside one chart. */
+export type Place =
+  | { readonly kind: 'node'; readonly id: string }
+  | { readonly kind: 'fork'; readonly id: string }
+  /** The chart's own join: the path arrives there and waits for its siblings. */
+  | { readonly kind: 'join' }
+  /** The path ends. */
+  | { readonly kind: 'end' };
+
+/** One possibility of a route: taken when its node has visits left, else the next hop is tried. */
+export interface Hop {
+  readonly place: Place;
+  /** The node whose budget is asked. Absent: always taken. */
+  readonly limit?: string;
+}
+
+/** Where an exit leads once its limits are asked. When no hop is left, the run fails at the first hop's node. */
+export type Route = readonly Hop[];
+
+/** A way out of a node. */
+export interface PlanExit {
+  readonly when?: Value;
+  readonly route: Route;
+}
+
+export interface PlanNode {
+  readonly def: NodeDef;
+  /** The chart it belongs to, by scope. */
+  readonly scope: string;
+  readonly exits: readonly PlanExit[];
+  /** The most visits in one run. */
+  readonly budget?: number;
+  /** A cycle leads through it, so that it may be entered more than once in a run. */
+  readonly repeats: boolean;
+}
+
+/** A sequential chart: the graph itself (scope `''`) or one branch of a fork, with a view of the state of its own. */
+export interface Chart {
+  /** The branches that lead here, from outermost: `''`, `stats`, `stats/words`. */
+  readonly scope: string;
+  readonly parent?: string;
+  /** Where it begins. */
+  readonly entry: readonly PlanExit[];
+  /** Its own nodes and forks, in file order. */
+  readonly nodes: readonly string[];
+  readonly forks: readonly string[];
+}
+
+/** Branches that run at once, up to where they meet. */
+export interface PlanFork {
+  readonly id: string;
+  readonly scope: string;
+  /** The node, or START, that it follows; for messages. */
+  readonly from: string;
+  readonly branches: readonly string[];
+  /** One of the fork's edges leads straight to the join, so the join runs whatever the branches do. */
+  readonly arrives: boolean;
+  /** Where the paths that arrive go on. Absent: they never meet, each ends by itself. */
+  readonly then?: Route;
+}
+
+/**
+ * How a graph runs: charts of nodes, forks of charts. Pure data but for compiled expressions, and all that emission,
+ * drawing and the tests' reference interpreter read.
+ */
+export interface Plan {
+  readonly graph: GraphDef;
+  readonly charts: ReadonlyMap<string, Chart>;
+  readonly nodes: ReadonlyMap<string, PlanNode>;
+  readonly forks: ReadonlyMap<string, PlanFork>;
+  /** An expression or text reads `visits`, so that every node is counted; otherwise those that repeat are. */
+  readonly countsAll: boolean;
+}
+
+/** The id of the root chart. */
+export const ROOT = '';
+
+export function chartOf(plan: Plan, scope: string): Chart {
+  const chart = plan.charts.get(scope);
+  if (!chart) throw new Error(`no chart "${scope}"`);
+  return chart;
+}
+
+export function nodeOf(plan: Plan, id: string): PlanNode {
+  const node = plan.nodes.get(id);
+  if (!node) throw new Error(`no node "${id}"`);
+  return node;
+}
+
+export function forkOf(plan: Plan, id: string): PlanFork {
+  const fork = plan.forks.get(id);
+  if (!fork) throw new Error(`no fork "${id}"`);
+  return fork;
+}
+
+/** Every node of a chart and of the forks in it. */
+export function nodesWithin(plan: Plan, scope: string): string[] {
+  const chart = chartOf(plan, scope);
+  const inner = chart.forks.flatMap(id => forkOf(plan, id).branches.flatMap(branch => nodesWithin(plan, branch)));
+  return [...chart.nodes, ...inner];
+}

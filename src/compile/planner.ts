@@ -1,0 +1,268 @@
+import type { Reporter, Span } from '../diagnostic/diagnostic.ts';
+import { analyseFork, type ForkProblem } from './forks.ts';
+import type { Exit, GraphDef, NodeDef, Value } from './graph.ts';
+import { END, START } from './names.ts';
+import type { Chart, Hop, Place, Plan, PlanExit, PlanFork, PlanNode, Route } from './plan.ts';
+import { ROOT } from './plan.ts';
+import { assertNever } from './read-nodes.ts';
+import { backTargets, reachable, stronglyConnected } from './walk.ts';
+
+/** XState recurses over nested states: 500 levels take seconds, 3,000 overflow the stack. */
+const MAX_NESTING = 50;
+
+interface Junction {
+  readonly from: string;
+  readonly targets: readonly string[];
+  readonly span: Span;
+}
+
+/**
+ * Turns a graph into charts and forks. Reports forks that have no join of their own.
+ *
+ * Several targets of one exit become a vertex of their own, so that a fork is a place a path can be at.
+ */
+class Planner {
+  private readonly next = new Map<string, string[]>();
+  private readonly junctions = new Map<string, Junction>();
+  private readonly charts = new Map<string, Chart>();
+  private readonly nodes = new Map<string, PlanNode>();
+  private readonly forks = new Map<string, PlanFork>();
+  private readonly budgets: ReadonlyMap<string, number>;
+  private readonly repeating: ReadonlySet<string>;
+  private readonly graph: GraphDef;
+  private readonly reporter: Reporter;
+
+  constructor(graph: GraphDef, reporter: Reporter) {
+    this.graph = graph;
+    this.reporter = reporter;
+    for (const id of [START, ...graph.nodes.keys()]) {
+      this.next.set(id, [...new Set((graph.exits.get(id) ?? []).map(exit => this.vertexOf(id, exit)))]);
+    }
+    this.addLimitEdges();
+    this.budgets = this.findBudgets();
+    this.repeating = new Set(stronglyConnected([...this.next.keys()], this.next).flat());
+  }
+
+  /** An exit to several targets leads to a junction; equal target lists share one. */
+  private vertexOf(from: string, exit: Exit): string {
+    const [only] = exit.targets;
+    if (exit.targets.length === 1 && only !== undefined) return only;
+    const key = exit.targets.join(',');
+    for (const [id, junction] of this.junctions) if (junction.targets.join(',') === key) return id;
+    return this.addJunction(from, exit.targets, exit.span);
+  }
+
+  private addJunction(from: string, targets: readonly string[], span: Span): string {
+    let id = `$fork_${from}`;
+    for (let n = 2; this.junctions.has(id); n++) id = `$fork_${from}_${n}`;
+    this.junctions.set(id, { from, targets, span });
+    this.next.set(id, [...targets]);
+    return id;
+  }
+
+  private addLimitEdges(): void {
+    for (const [id, node] of this.graph.nodes) {
+      const { onLimit } = node;
+      // Taken instead of entering the node, so it belongs to the chart the node belongs to.
+      const targets = this.next.get(id);
+      if (onLimit !== undefined && targets && !targets.includes(onLimit)) targets.push(onLimit);
+    }
+  }
+
+  /** Stated budgets, and the default for one node of each cycle that states none. */
+  private findBudgets(): Map<string, number> {
+    const out = new Map<string, number>();
+    for (const [id, node] of this.graph.nodes) if (node.maxVisits !== undefined) out.set(id, node.maxVisits);
+    const free = new Map([...this.next].filter(([id]) => !out.has(id)));
+    for (const cycle of stronglyConnected([...free.keys()], free)) {
+      const inside = new Map(cycle.map(id => [id, (free.get(id) ?? []).filter(t => cycle.includes(t))]));
+      const head = cycle.find(
+        id => this.graph.nodes.has(id) && [...this.next].some(([from, to]) => !cycle.includes(from) && to.includes(id)),
+      );
+      for (const id of backTargets([...(head === undefined ? [] : [head]), ...cycle], inside)) {
+        // A junction cannot count visits; the first node behind it can.
+        const counted = this.graph.nodes.has(id) ? [id] : (this.junctions.get(id)?.targets ?? []);
+        for (const node of counted) if (this.graph.nodes.has(node)) out.set(node, this.graph.maxVisits);
+      }
+    }
+    return out;
+  }
+
+  plan(): Plan | undefined {
+    const { graph } = this;
+    const start = (graph.exits.get(START) ?? []).map(exit => ({ exit, vertex: this.vertexOf(START, exit) }));
+    const heads = start.map(s => s.vertex);
+    const entry = start.map(({ exit, vertex }) => ({ ...whenOf(exit), route: this.route(vertex, undefined) }));
+    this.planChart({ scope: ROOT, heads, exit: undefined, depth: 0, entry });
+    if (this.reporter.failed()) return undefined;
+    return { graph, charts: this.charts, nodes: this.nodes, forks: this.forks, countsAll: readsVisits(graph) };
+  }
+
+  private planChart(chart: {
+    scope: string;
+    parent?: string;
+    heads: readonly string[];
+    exit: string | undefined;
+    depth: number;
+    entry: readonly PlanExit[];
+  }): void {
+    const { scope, exit, depth } = chart;
+    const own = new Set<string>();
+    const open = chart.heads.filter(id => id !== END && id !== exit);
+    for (let id = open.shift(); id !== undefined; id = open.shift()) {
+      if (own.has(id)) continue;
+      own.add(id);
+      const targets = this.junctions.has(id) ? this.planFork(id, scope, exit, depth) : (this.next.get(id) ?? []);
+      open.push(...targets.filter(t => t !== END && t !== exit));
+    }
+    const order = [...this.graph.nodes.keys()];
+    const nodes = order.filter(id => own.has(id));
+    for (const id of nodes) this.planNode(id, scope, exit);
+    const forks = [...own].filter(id => this.junctions.has(id));
+    const parent = chart.parent === undefined ? {} : { parent: chart.parent };
+    this.charts.set(scope, { scope, ...parent, entry: chart.entry, nodes, forks });
+  }
+
+  private planNode(id: string, scope: string, exit: string | undefined): void {
+    const def = this.graph.nodes.get(id);
+    if (!def) throw new Error(`no node "${id}"`);
+    const exits = (this.graph.exits.get(id) ?? []).map(e => ({
+      ...whenOf(e),
+      route: this.route(this.vertexOf(id, e), exit),
+    }));
+    const budget = this.budgets.get(id);
+    this.nodes.set(id, {
+      def,
+      scope,
+      exits,
+      repeats: this.repeating.has(id),
+      ...(budget === undefined ? {} : { budget }),
+    });
+  }
+
+  /** Plans the branches of a fork; returns where the chart goes on. */
+  private planFork(id: string, scope: string, exit: string | undefined, depth: number): string[] {
+    const junction = this.junctions.get(id);
+    if (!junction) throw new Error(`no fork "${id}"`);
+    if (depth >= MAX_NESTING) {
+      this.reporter.report('fork-shape', junction.span, `forks are nested more than ${MAX_NESTING} deep`, {
+        hint: 'put the inner part into a graph of its own',
+      });
+      return [];
+    }
+    const targets = this.next.get(id) ?? [];
+    const outside = reachable([START], this.next, new Set([id, END]));
+    const result = analyseFork({ fork: id, targets, next: this.next, exit, outside });
+    if (!result.ok) {
+      this.reportFork(junction, result.problem);
+      return [];
+    }
+    const { groups, join, arrives } = result.shape;
+    const branches = groups.map(({ heads }) => {
+      const head = this.headOf(heads, id, junction);
+      const branch = `${scope === '' ? '' : `${scope}/`}${heads[0]}`;
+      const entry = [{ route: this.route(head, join ?? exit) }];
+      this.planChart({ scope: branch, parent: scope, heads: [head], exit: join ?? exit, depth: depth + 1, entry });
+      return branch;
+    });
+    const then = join === undefined ? {} : { then: this.route(join, exit) };
+    this.forks.set(id, { id, scope, from: junction.from, branches, arrives, ...then });
+    return join === undefined ? [] : [join];
+  }
+
+  /** A group of several branches is entered through a fork of its own. */
+  private headOf(heads: readonly string[], fork: string, junction: Junction): string {
+    const [only] = heads;
+    if (heads.length === 1 && only !== undefined) return only;
+    const inner = this.addJunction(junction.from, heads, junction.span);
+    const targets = (this.next.get(fork) ?? []).filter(t => !heads.includes(t));
+    this.next.set(fork, [...targets, inner]);
+    return inner;
+  }
+
+  /** Follows limits: where a vertex is full, its `onLimit` is next. */
+  private route(vertex: string, exit: string | undefined): Route {
+    const hops: Hop[] = [];
+    const seen = new Set<string>();
+    for (let at: string | undefined = vertex; at !== undefined && !seen.has(at); ) {
+      seen.add(at);
+      const place = this.place(at, exit);
+      const limited: boolean = place.kind === 'node' && this.budgets.has(at);
+      hops.push(limited ? { place, limit: at } : { place });
+      at = limited ? this.graph.nodes.get(at)?.onLimit : undefined;
+    }
+    return hops;
+  }
+
+  private place(vertex: string, exit: string | undefined): Place {
+    if (vertex === END) return { kind: 'end' };
+    if (vertex === exit) return { kind: 'join' };
+    return this.junctions.has(vertex) ? { kind: 'fork', id: vertex } : { kind: 'node', id: vertex };
+  }
+
+  private reportFork({ from, targets, span }: Junction, problem: ForkProblem): void {
+    const fork = `the fork ${from} -> [${targets.join(', ')}]`;
+    if (problem.kind === 'shape') {
+      const hint = 'let the branches meet in one node, or nest one fork in the other';
+      const at = problem.meets.length === 0 ? '' : ` at ${problem.meets.join(', ')}`;
+      this.reporter.report('fork-shape', span, `the branches of ${fork} cross${at} without one join`, { hint });
+      return;
+    }
+    const edge = `${this.nameOf(problem.from)} -> ${this.nameOf(problem.to)}`;
+    const join =
+      problem.join === undefined ? 'its branches have no join' : `its join is "${this.nameOf(problem.join)}"`;
+    const verb = problem.kind === 'leaves' ? 'leaves' : 'enters';
+    const rest = problem.kind === 'leaves' ? 'other than through its join' : 'from outside';
+    const fix =
+      problem.join === undefined
+        ? `let the branch end, or give the branches a node where they meet and put the edge behind it`
+        : `let the branch go on to "${this.nameOf(problem.join)}" and put the edge behind it: { from: ${this.nameOf(problem.join)}, to: ${this.nameOf(problem.to)}, when: … }`;
+    const hint =
+      problem.kind === 'leaves' ? fix : `enter the fork at "${from}", or give the outside path a node of its own`;
+    const edgeSpan = this.spanOf(problem.from, problem.to) ?? span;
+    this.reporter.report('fork-leave', edgeSpan, `the edge ${edge} ${verb} ${fork} ${rest}; ${join}`, {
+      hint,
+      related: [{ message: 'the fork', span }],
+    });
+  }
+
+  private nameOf(vertex: string): string {
+    return this.junctions.get(vertex)?.from ?? vertex;
+  }
+
+  private spanOf(from: string, to: string): Span | undefined {
+    const source = this.nameOf(from);
+    return this.graph.edges.find(e => e.from === source && (e.to.includes(to) || to.startsWith('$')))?.span;
+  }
+}
+
+/** Whether any expression or text of the graph reads `visits`. */
+function readsVisits(graph: GraphDef): boolean {
+  const reads = (value: Value | undefined): boolean => value?.kind === 'expr' && value.expr.names.has('visits');
+  const inNode = (def: NodeDef): boolean => {
+    const written = def.writes.kind === 'map' && def.writes.entries.some(e => reads(e.value));
+    if (written) return true;
+    switch (def.kind) {
+      case 'function':
+        return def.input?.some(i => reads(i.value)) ?? false;
+      case 'llm':
+        return [def.system, def.user].some(t => t?.names.has('visits'));
+      case 'interrupt':
+        return def.message.names.has('visits');
+      case 'set':
+        return false;
+      default:
+        return assertNever(def);
+    }
+  };
+  return graph.edges.some(e => reads(e.when)) || [...graph.nodes.values()].some(inNode);
+}
+
+function whenOf(exit: Exit): Pick<PlanExit, 'when'> {
+  return exit.when === undefined ? {} : { when: exit.when };
+}
+
+/** Plans a graph, or reports why its forks cannot be. */
+export function planGraph(graph: GraphDef, reporter: Reporter): Plan | undefined {
+  return new Planner(graph, reporter).plan();
+}

@@ -1,0 +1,138 @@
+/**
+ * The language, once. Types, the JSON Schema for editors, the docs' tables and the first checks derive from here.
+ */
+import { z } from 'zod';
+
+const json: z.ZodType<unknown> = z.unknown();
+
+const expression = z
+  .union([z.string(), z.number(), z.boolean(), z.null(), z.array(json), z.record(z.string(), json)])
+  .meta({ id: 'Expression', description: 'Text is a CEL expression; any other YAML value stands for itself.' });
+
+const text = z.string().meta({ id: 'Text', description: 'A Liquid template over the state, or plain text.' });
+
+const type = z.union([z.string(), z.record(z.string(), json)]).meta({
+  id: 'Type',
+  description: 'string, number, integer, boolean, object, any, messages, list<T>, T?, or a JSON Schema.',
+});
+
+const schemaOf = z.union([z.string(), z.record(z.string(), json)]).meta({
+  id: 'Schema',
+  description: 'The shape of an answer: a map from property to type, a type, or a JSON Schema.',
+});
+
+const output = z
+  .union([z.string(), z.record(z.string(), expression)])
+  .describe('Where the result goes: a state key, or a map from state key to an expression over `output`.');
+
+const common = {
+  description: z.string().optional().describe('A sentence for people; shown in drawings.'),
+  tags: z.array(z.string()).optional().describe('Words to find the node by.'),
+  output: output.optional(),
+  maxVisits: z.int().min(1).optional().describe('How often the node may be entered in one run.'),
+  onLimit: z
+    .string()
+    .optional()
+    .describe('Where to go instead of one visit more: a node or END. Without it the run fails.'),
+};
+
+const input = z
+  .record(z.string(), expression)
+  .optional()
+  .describe('What the node is given: a map from name to expression. Default: the whole state.');
+
+const prompt = z
+  .union([text, z.strictObject({ system: text.optional(), user: text.optional() })])
+  .describe('The prompt: a text, a file (`.yaml`, `.md`, `.txt`), or `{ system, user }`.');
+
+/** The node kinds with their keys. A kind that is added here fails to compile wherever it is not handled yet. */
+export const nodeKinds = {
+  function: z.strictObject({
+    type: z.literal('function').describe('Calls a TypeScript or JavaScript function.'),
+    function: z.string().describe('`./file.ts#export`, relative to the graph, or a registered name.'),
+    input,
+    ...common,
+  }),
+  set: z.strictObject({
+    type: z.literal('set').describe('Writes values into the state.'),
+    set: z.record(z.string(), expression).describe('A map from state key to expression.'),
+    description: common.description,
+    tags: common.tags,
+    maxVisits: common.maxVisits,
+    onLimit: common.onLimit,
+  }),
+  llm: z.strictObject({
+    type: z.literal('llm').describe('Asks a language model once.'),
+    prompt,
+    schema: schemaOf.optional(),
+    model: z.string().optional().describe("The model, or `scripted`. Default: the graph's `model`."),
+    temperature: z.number().min(0).max(2).optional().describe('Sampling temperature.'),
+    maxTokens: z.int().min(1).optional().describe('The most tokens to generate.'),
+    ...common,
+  }),
+  interrupt: z.strictObject({
+    type: z.literal('interrupt').describe('Waits for a person.'),
+    message: text.describe('What the person is asked.'),
+    schema: schemaOf.optional(),
+    ...common,
+  }),
+} as const;
+
+export type NodeKind = keyof typeof nodeKinds;
+
+const edgeEnd = z.union([z.string(), z.array(z.string()).min(1)]);
+
+export const edgeObject = z.strictObject({
+  from: edgeEnd.describe('One node or several; START for the beginning.'),
+  to: edgeEnd.describe('One node or several; END for the end.'),
+  when: z.union([z.string(), z.boolean()]).optional().describe('A CEL expression; the edge is taken when it is true.'),
+});
+
+const edge = z
+  .union([z.string(), edgeObject])
+  .meta({ id: 'Edge', description: 'A chain such as `a -> b -> [c, d]`, or `{ from, to, when }`.' });
+
+const anyNode = z.discriminatedUnion('type', [nodeKinds.function, nodeKinds.set, nodeKinds.llm, nodeKinds.interrupt]);
+
+const top = {
+  name: z.string().min(1).optional().describe('The name of the graph. Default: the name of the file.'),
+  description: z.string().optional().describe('A sentence for people.'),
+  model: z.string().optional().describe('The model of llm nodes that name none.'),
+  state: z.record(z.string(), type).optional().describe('The keys of the state with their types.'),
+  edges: z.array(edge).describe('How the nodes follow each other.'),
+  output: z
+    .union([z.string(), z.array(z.string()).min(1)])
+    .optional()
+    .describe('The state keys that make up the result. Default: all.'),
+  limits: z
+    .strictObject({
+      maxVisits: z.int().min(1).optional().describe('The budget of cycles that set none. Default: 100.'),
+    })
+    .optional()
+    .describe('Budgets for the whole graph.'),
+};
+
+/** A graph file whose nodes are not looked into yet: each is checked by its own kind. */
+export const graphShell = z.strictObject({ ...top, nodes: z.record(z.string(), z.unknown()) });
+
+/** A whole graph file. */
+export const graphSchema = z
+  .strictObject({ ...top, nodes: z.record(z.string(), anyNode).describe('The nodes by id.') })
+  .meta({ title: 'statewright graph', description: 'A graph of model calls, functions and human decisions.' });
+
+export type GraphFile = z.infer<typeof graphSchema>;
+export type NodeFile = z.infer<typeof anyNode>;
+export type NodeFileOf<K extends NodeKind> = Extract<NodeFile, { type: K }>;
+
+/** The contents of a prompt file in YAML. */
+export const promptFile = z.strictObject({
+  system: text.optional(),
+  user: text.optional(),
+  schema: schemaOf.optional(),
+  model: z.string().optional(),
+});
+
+/** The JSON Schema of a graph file, for editors (draft 2020-12). */
+export function graphJsonSchema(): object {
+  return z.toJSONSchema(graphSchema, { io: 'input' });
+}

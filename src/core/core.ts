@@ -1,0 +1,226 @@
+/**
+ * The pure core: a machine, a state and an event in, the next state and what is to be done out. No I/O, no clock, and
+ * no ids but those derived from `seq`.
+ *
+ * - C1. A step is whole: event in, snapshot out, tasks and timers out.
+ * - C3. A task id is `seq.childId`; a late or doubled result matches no active task and changes nothing.
+ *
+ * `machine.transition` is called with a scope of our own: XState's `transition()` recomputes the initial state on every
+ * call (36 times slower at 100 regions), and runs nothing less.
+ */
+import { type AnyStateMachine, createActor, createMachine, type MachineSnapshot, type Snapshot } from 'xstate';
+
+/** Any snapshot of a machine, live. */
+// biome-ignore lint/suspicious/noExplicitAny: XState's own AnyMachineSnapshot is this type
+export type CoreSnapshot = MachineSnapshot<any, any, any, any, any, any, any, any>;
+
+/** The whole durable state of an actor. */
+export interface ActorState {
+  /** Counts the steps, from 1. */
+  readonly seq: number;
+  /** Immutable; `persist` turns it into JSON. */
+  readonly snapshot: CoreSnapshot;
+  /** The tasks that run for it: child id to task id. */
+  readonly active: Readonly<Record<string, string>>;
+  /** The timers that are set: event id to timer id. */
+  readonly timers: Readonly<Record<string, string>>;
+}
+
+/** A body to run. */
+export interface Task {
+  readonly taskId: string;
+  /** The id of the child actor: the node. */
+  readonly childId: string;
+  /** The registered name of the actor logic. */
+  readonly src: string;
+  readonly input: unknown;
+}
+
+/** A timer to set: when it is due, `event` is to be delivered. */
+export interface TimerStart {
+  readonly timerId: string;
+  readonly id: string;
+  /** Milliseconds from the commit of the step. */
+  readonly delay: number;
+  readonly event: { readonly type: string };
+}
+
+/** What can happen to an actor. */
+export type CoreEvent =
+  | { readonly kind: 'done'; readonly taskId: string; readonly childId: string; readonly output: unknown }
+  | { readonly kind: 'error'; readonly taskId: string; readonly childId: string; readonly error: unknown }
+  | { readonly kind: 'timer'; readonly timerId: string; readonly id: string; readonly event: { readonly type: string } }
+  | { readonly kind: 'event'; readonly event: { readonly type: string } };
+
+/** A transition that was taken, for whoever watches: its actions name nodes. */
+export interface TakenTransition {
+  readonly actions: readonly unknown[];
+}
+
+/** The outcome of one step. */
+export interface Step {
+  readonly state: ActorState;
+  /** Bodies to start, after the commit. */
+  readonly tasks: readonly Task[];
+  readonly timers: readonly TimerStart[];
+  /** Tasks that no longer count: their bodies are to be told to stop. */
+  readonly dropped: readonly string[];
+  readonly transitions: readonly TakenTransition[];
+}
+
+interface Collected {
+  readonly actions: { readonly type: string; readonly params: unknown }[];
+  readonly transitions: TakenTransition[];
+}
+
+type Scope = Parameters<AnyStateMachine['transition']>[2];
+
+/** An actor that never starts: XState wants a `self` and a `system` even when it only computes. */
+const ghost = createActor(createMachine({}));
+
+function createScope(into: Collected): Scope {
+  const system = Object.create(ghost.system) as typeof ghost.system;
+  Object.defineProperty(system, '_sendInspectionEvent', {
+    value: (event: { type: string; _transitions?: readonly TakenTransition[] }) => {
+      if (event.type === '@xstate.microstep') into.transitions.push(...(event._transitions ?? []));
+    },
+  });
+  return {
+    id: 'core',
+    sessionId: 'core',
+    self: ghost,
+    system,
+    logger() {},
+    defer() {},
+    emit() {},
+    stopChild() {},
+    actionExecutor: action => into.actions.push(action as { type: string; params: unknown }),
+  };
+}
+
+/** The ids of the children that the active states invoke. */
+function liveChildren(snapshot: CoreSnapshot): Set<string> {
+  const live = new Set<string>();
+  if (snapshot.status !== 'active') return live;
+  for (const node of snapshot._nodes) for (const { id } of node.invoke) live.add(id);
+  return live;
+}
+
+function keep(
+  record: Readonly<Record<string, string>>,
+  live: ReadonlySet<string>,
+): { kept: Record<string, string>; dropped: string[] } {
+  const kept: Record<string, string> = {};
+  const dropped: string[] = [];
+  for (const [id, value] of Object.entries(record)) {
+    if (live.has(id)) kept[id] = value;
+    else dropped.push(value);
+  }
+  return { kept, dropped };
+}
+
+function pack(before: Omit<ActorState, 'snapshot'>, snapshot: CoreSnapshot, { actions, transitions }: Collected): Step {
+  const seq = before.seq + 1;
+  const { kept: active, dropped } = keep(before.active, liveChildren(snapshot));
+  const timers: Record<string, string> = snapshot.status === 'active' ? { ...before.timers } : {};
+  const tasks: Task[] = [];
+  const starts: TimerStart[] = [];
+  for (const { type, params } of actions) {
+    if (type === 'xstate.spawnChild') {
+      const { id, src, input } = params as { id: string; src: unknown; input: unknown };
+      if (typeof src !== 'string') throw new Error(`the actor "${id}" must be named, not inline`);
+      const taskId = `${seq}.${id}`;
+      if (active[id] !== undefined) dropped.push(active[id]);
+      active[id] = taskId;
+      tasks.push({ taskId, childId: id, src, input });
+    } else if (type === 'xstate.raise') {
+      const { id, delay, event } = params as { id: string; delay?: number; event: { type: string } };
+      if (delay === undefined) continue;
+      timers[id] = `${seq}.${id}`;
+      starts.push({ timerId: `${seq}.${id}`, id, delay, event });
+    } else if (type === 'xstate.cancel') delete timers[(params as { sendId: string }).sendId];
+  }
+  // A body that was started and left again within one step is no task.
+  const started = tasks.filter(t => active[t.childId] === t.taskId);
+  return {
+    state: { seq, snapshot, active, timers },
+    tasks: started,
+    timers: starts.filter(t => timers[t.id] === t.timerId),
+    dropped,
+    transitions,
+  };
+}
+
+/** The first step of an actor. */
+export function start(machine: AnyStateMachine, input: unknown): Step {
+  const into: Collected = { actions: [], transitions: [] };
+  const snapshot = machine.getInitialSnapshot(createScope(into), input) as CoreSnapshot;
+  return pack({ seq: 0, active: {}, timers: {} }, snapshot, into);
+}
+
+/** True when an event still means something: its task or timer has not been replaced, and the actor runs. */
+function isCurrent({ active, timers, snapshot }: ActorState, event: CoreEvent): boolean {
+  if (snapshot.status !== 'active') return false;
+  switch (event.kind) {
+    case 'done':
+    case 'error':
+      return active[event.childId] === event.taskId;
+    case 'timer':
+      return timers[event.id] === event.timerId;
+    case 'event':
+      return snapshot.can(event.event);
+  }
+}
+
+function without(record: Readonly<Record<string, string>>, id: string): Record<string, string> {
+  const { [id]: _gone, ...rest } = record;
+  return rest;
+}
+
+function toXState(event: CoreEvent): { type: string } {
+  switch (event.kind) {
+    case 'done':
+      return { type: `xstate.done.actor.${event.childId}`, output: event.output, actorId: event.childId } as {
+        type: string;
+      };
+    case 'error':
+      return { type: `xstate.error.actor.${event.childId}`, error: event.error, actorId: event.childId } as {
+        type: string;
+      };
+    case 'timer':
+    case 'event':
+      return event.event;
+  }
+}
+
+/** The next step of an actor, or undefined when the event is stale: its task was replaced, or no state takes it. */
+export function apply(machine: AnyStateMachine, state: ActorState, event: CoreEvent): Step | undefined {
+  if (!isCurrent(state, event)) return undefined;
+  const into: Collected = { actions: [], transitions: [] };
+  const snapshot = machine.transition(state.snapshot, toXState(event), createScope(into)) as CoreSnapshot;
+  const active = event.kind === 'done' || event.kind === 'error' ? without(state.active, event.childId) : state.active;
+  const timers = event.kind === 'timer' ? without(state.timers, event.id) : state.timers;
+  return pack({ seq: state.seq, active, timers }, snapshot, into);
+}
+
+/** An actor's state as JSON. Children are left out: `active` says what runs for them. */
+export interface PersistedState {
+  readonly seq: number;
+  readonly snapshot: Snapshot<unknown>;
+  readonly active: Readonly<Record<string, string>>;
+  readonly timers: Readonly<Record<string, string>>;
+}
+
+export function persist(machine: AnyStateMachine, { seq, snapshot, active, timers }: ActorState): PersistedState {
+  const persisted = machine.getPersistedSnapshot(snapshot) as unknown as { children: unknown };
+  return JSON.parse(
+    JSON.stringify({ seq, snapshot: { ...persisted, children: {} }, active, timers }),
+  ) as PersistedState;
+}
+
+/** Gives a persisted state back. The argument is not changed. */
+export function restore(machine: AnyStateMachine, { seq, snapshot, active, timers }: PersistedState): ActorState {
+  const fresh = structuredClone(snapshot) as Snapshot<unknown>;
+  const live = machine.restoreSnapshot(fresh, createScope({ actions: [], transitions: [] })) as CoreSnapshot;
+  return { seq, snapshot: live, active, timers };
+}

@@ -1,0 +1,209 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type ReadFile, resolveReference } from '../compile/files.ts';
+import type { Plan } from '../compile/plan.ts';
+import {
+  createReporter,
+  type Diagnostic,
+  type Reporter,
+  type Span,
+  sortDiagnostics,
+} from '../diagnostic/diagnostic.ts';
+import { GraphError } from '../diagnostic/graph-error.ts';
+import { didYouMean } from '../diagnostic/suggest.ts';
+import { bindGraph, type CompileOptions, type Graph, type GraphDeps, planText } from './compile-graph.ts';
+
+export interface LoadOptions extends GraphDeps {
+  /** The folder that no reference may leave. Default: the nearest folder above the graph with a `package.json`, else its own. */
+  readonly root?: string;
+  /** Refuse registered names that `functions` and `reducers` do not hold. Default: they may come from the runtime. */
+  readonly requireFunctions?: boolean;
+}
+
+const slashes = (file: string): string => file.split(path.sep).join('/');
+
+function projectRoot(file: string): string {
+  const own = path.dirname(file);
+  for (let folder = own; ; folder = path.dirname(folder)) {
+    if (existsSync(path.join(folder, 'package.json'))) return folder;
+    if (path.dirname(folder) === folder) return own;
+  }
+}
+
+/** An imported function: whether it is called as a node or as a reducer, the graph says. */
+// biome-ignore lint/suspicious/noExplicitAny: nothing is known of a user's function before it is called
+type Imported = (...args: any[]) => unknown;
+
+/** What a graph names that has to be imported: where, and what it is called there. */
+interface Reference {
+  readonly text: string;
+  readonly what: string;
+  readonly span: Span;
+}
+
+function referencesOf(plan: Plan): Reference[] {
+  const functions = [...plan.nodes.values()].flatMap(({ def }) =>
+    def.kind === 'function' ? [{ text: def.function, what: `function of node "${def.id}"`, span: def.span }] : [],
+  );
+  const reducers = plan.graph.state.flatMap(key =>
+    typeof key.merge === 'string'
+      ? []
+      : [
+          {
+            text: key.merge.reducer,
+            what: `reducer of "${key.name}"`,
+            span: { file: plan.graph.file, start: 0, end: 1 },
+          },
+        ],
+  );
+  return [...functions, ...reducers];
+}
+
+function explainImport(cause: unknown): string {
+  const { code, message } = cause as { code?: string; message?: string };
+  const first = String(message ?? cause).split('\n')[0] ?? '';
+  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX')
+    return `${first}; Node strips types only: avoid enums, namespaces and parameter properties`;
+  if (code === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING')
+    return 'TypeScript inside node_modules is not stripped; publish it as JavaScript';
+  return first;
+}
+
+class Importer {
+  private readonly modules = new Map<string, Promise<Record<string, unknown> | undefined>>();
+  private readonly files: ReadFile;
+  private readonly reporter: Reporter;
+  constructor(files: ReadFile, reporter: Reporter) {
+    this.files = files;
+    this.reporter = reporter;
+  }
+
+  private load(file: string, { span, what, text }: Reference): Promise<Record<string, unknown> | undefined> {
+    const known = this.modules.get(file);
+    if (known) return known;
+    if (!existsSync(file)) {
+      const hint = `it would be ${file}`;
+      this.reporter.report('missing-file', span, `the file of the ${what}, "${text}", does not exist`, { hint });
+      return Promise.resolve(undefined);
+    }
+    const loading = import(pathToFileURL(file).href).catch((cause: unknown) => {
+      this.reporter.report(
+        'missing-function',
+        span,
+        `the ${what}, "${text}", cannot be imported: ${explainImport(cause)}`,
+      );
+      return undefined;
+    }) as Promise<Record<string, unknown> | undefined>;
+    this.modules.set(file, loading);
+    return loading;
+  }
+
+  /** The export a reference names, or undefined after reporting why there is none. */
+  async import(reference: Reference): Promise<Imported | undefined> {
+    const { text, span, what } = reference;
+    const [file = '', name = 'default'] = text.split('#');
+    const resolved = resolveReference(file, span, this.files, this.reporter);
+    if (resolved === undefined) return undefined;
+    const module = await this.load(resolved, reference);
+    if (!module) return undefined;
+    const found = module[name];
+    if (typeof found === 'function') return found as Imported;
+    const exported = Object.keys(module).filter(k => typeof module[k] === 'function');
+    const hint = didYouMean(name, exported, 'exported functions');
+    this.reporter.report('missing-function', span, `the ${what}: "${file}" exports no function "${name}"`, { hint });
+    return undefined;
+  }
+}
+
+/**
+ * Reads, checks and compiles a graph file, importing the functions that it names.
+ *
+ * Throws {@link GraphError} with every finding when the graph is refused.
+ */
+export async function loadGraph(file: string, options: LoadOptions = {}): Promise<Graph> {
+  const reporter = createReporter();
+  const sources = new Map<string, string>();
+  const refuse = (): never => {
+    throw new GraphError(...shorten(sortDiagnostics(reporter.diagnostics), sources));
+  };
+  const text = readText(file, reporter);
+  if (text === undefined) return refuse();
+  const absolute = path.resolve(file);
+  const root = path.resolve(options.root ?? projectRoot(absolute));
+  const compile: CompileOptions = { ...options, file: slashes(absolute), root: slashes(root), read: tryRead };
+  const plan = planText(text, compile, reporter, sources);
+  if (!plan) return refuse();
+  const bound = await importAll(
+    plan,
+    { read: tryRead, from: slashes(absolute), root: slashes(root) },
+    options,
+    reporter,
+  );
+  if (reporter.failed()) return refuse();
+  const graph = bindGraph(plan, bound, reporter, sources);
+  const [warnings, shown] = shorten(graph.warnings, sources);
+  return { ...graph, warnings, sources: shown };
+}
+
+/** Names files below the working directory relative to it, as people do. */
+function shorten(
+  diagnostics: readonly Diagnostic[],
+  sources: ReadonlyMap<string, string>,
+): [Diagnostic[], Map<string, string>] {
+  const short = (file: string): string => {
+    const relative = path.relative(process.cwd(), file);
+    return relative.startsWith('..') || relative === '' ? file : slashes(relative);
+  };
+  const at = (span: Span): Span => ({ ...span, file: short(span.file) });
+  const renamed = diagnostics.map(d => ({
+    ...d,
+    span: at(d.span),
+    ...(d.related ? { related: d.related.map(r => ({ ...r, span: at(r.span) })) } : {}),
+  }));
+  return [renamed, new Map([...sources].map(([file, text]) => [short(file), text]))];
+}
+
+async function importAll(plan: Plan, files: ReadFile, options: LoadOptions, reporter: Reporter): Promise<GraphDeps> {
+  const { functions = {}, reducers = {}, models = {} } = options;
+  const known = { ...functions, ...reducers };
+  const found: Record<string, Imported> = {};
+  const importer = new Importer(files, reporter);
+  for (const reference of referencesOf(plan)) {
+    if (Object.hasOwn(known, reference.text) || Object.hasOwn(found, reference.text)) continue;
+    if (!reference.text.includes('#')) {
+      if (options.requireFunctions) {
+        const hint = 'name an export: "./file.ts#export"';
+        reporter.report(
+          'missing-function',
+          reference.span,
+          `the ${reference.what}, "${reference.text}", is not registered`,
+          { hint },
+        );
+      }
+      continue;
+    }
+    const imported = await importer.import(reference);
+    if (imported) found[reference.text] = imported;
+  }
+  return { functions: { ...found, ...functions }, reducers: { ...found, ...reducers }, models };
+}
+
+function tryRead(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function readText(file: string, reporter: Reporter): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? 'does not exist' : code === 'EISDIR' ? 'is a folder' : `cannot be read (${code})`;
+    reporter.report('missing-file', { file: slashes(file), start: 0, end: 1 }, `the graph "${file}" ${why}`);
+    return undefined;
+  }
+}

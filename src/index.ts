@@ -1,0 +1,35 @@
+/** statewright: YAML graphs compiled to XState machines and run as threads. */
+export type { ErrorRecord, GraphContext, PendingInterrupt, Reducers, State } from './compile/context.ts';
+export { InputError } from './compile/context.ts';
+export type { GraphEvent, GraphInput, GraphMachine, ResumeEvent, RetryEvent } from './compile/emit.ts';
+export { graphJsonSchema } from './compile/schema.ts';
+export type { JsonSchema } from './compile/state-type.ts';
+export { type Failure, failuresOf, type Interrupt, interruptsOf } from './core/waiting.ts';
+export { type Code, codes, type Severity } from './diagnostic/codes.ts';
+export type { Diagnostic, Result, Span } from './diagnostic/diagnostic.ts';
+export { formatDiagnostic } from './diagnostic/format.ts';
+export { GraphError } from './diagnostic/graph-error.ts';
+export { type CompileOptions, compileGraph, type Graph } from './graph/compile-graph.ts';
+export { type LoadOptions, loadGraph } from './graph/load-graph.ts';
+export {
+  type Model,
+  ModelError,
+  type ModelMessage,
+  type ModelPart,
+  type ModelRequest,
+  type Models,
+  type Usage,
+} from './models/model.ts';
+export type { Functions, NodeFunction } from './nodes/function-node.ts';
+export type { NodeContext } from './nodes/node-io.ts';
+export { ResumeError, ThreadError } from './runtime/errors.ts';
+export type { RunEvent } from './runtime/events.ts';
+export type { BranchState, Metrics, RunResult, RunStatus, ThreadState } from './runtime/result.ts';
+export {
+  type Clock,
+  createRuntime,
+  type RunOptions,
+  type Runtime,
+  type RuntimeOptions,
+  type Thread,
+} from './runtime/runtime.ts';

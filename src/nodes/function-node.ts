@@ -1,0 +1,40 @@
+import { type GraphContext, GraphRunError, viewOf } from '../compile/context.ts';
+import { evaluate, expressionScope } from '../compile/decide.ts';
+import type { FunctionNode } from '../compile/graph.ts';
+import { copyJson } from '../compile/json.ts';
+import { nodeOf, type Plan } from '../compile/plan.ts';
+import type { NodeContext, NodeIo } from './node-io.ts';
+
+/** A function node's implementation: what it returns is written to the state. */
+// Users give their own input types; the graph's checks stand behind them.
+// biome-ignore lint/suspicious/noExplicitAny: a narrower parameter would refuse every user's function
+export type NodeFunction = (input: any, ctx: NodeContext) => unknown;
+
+/** Functions by the reference a graph uses: `./fns.ts#score` or a registered name. */
+export type Functions = Readonly<Record<string, NodeFunction>>;
+
+function inputOf(plan: Plan, node: FunctionNode, context: GraphContext): unknown {
+  const { scope } = nodeOf(plan, node.id);
+  if (!node.input) return viewOf(context, scope);
+  const names = expressionScope(plan, context, scope);
+  return Object.fromEntries(node.input.map(i => [i.name, evaluate(i.value, () => names)]));
+}
+
+/** Calls the function of a node with its input. */
+export async function runFunction(
+  plan: Plan,
+  node: FunctionNode,
+  context: GraphContext,
+  functions: Functions,
+  io: NodeIo,
+): Promise<unknown> {
+  const run = Object.hasOwn(functions, node.function) ? functions[node.function] : undefined;
+  if (!run) {
+    throw new GraphRunError(
+      'missing-function',
+      `the function "${node.function}" of node "${node.id}" is not registered; pass it in "functions"`,
+    );
+  }
+  const result = await run(inputOf(plan, node, context), io.context);
+  return result === undefined ? null : copyJson(result, `the result of node "${node.id}"`);
+}

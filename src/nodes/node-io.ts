@@ -1,0 +1,28 @@
+import type { Usage } from '../models/model.ts';
+
+/** What a function node is given beside its input. */
+export interface NodeContext {
+  readonly node: string;
+  readonly thread: string;
+  /** Fires when the run is cancelled. */
+  readonly signal: AbortSignal;
+  /** The same for every attempt of one visit: `thread/run/node/visit`. */
+  readonly idempotencyKey: string;
+  /** Sends a `custom` event to whoever watches the run. */
+  emit(value: unknown): void;
+  /** Sends a `log` event to whoever watches the run. */
+  log(message: string): void;
+}
+
+/** What happens inside a node body, for whoever watches. */
+export type BodyEvent =
+  | { readonly type: 'token'; readonly node: string; readonly text: string }
+  | { readonly type: 'usage'; readonly node: string; readonly usage: Usage }
+  | { readonly type: 'custom'; readonly node: string; readonly value: unknown }
+  | { readonly type: 'log'; readonly node: string; readonly message: string };
+
+/** The world as a node body sees it. */
+export interface NodeIo {
+  readonly context: NodeContext;
+  readonly notify: (event: BodyEvent) => void;
+}

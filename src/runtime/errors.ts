@@ -1,0 +1,28 @@
+/** A thread cannot do what was asked of it; nothing changed. `code` says why, for programs. */
+export class ThreadError extends Error {
+  override readonly name = 'ThreadError';
+  readonly code:
+    | 'busy'
+    | 'waiting'
+    | 'not-waiting'
+    | 'not-failed'
+    | 'not-started'
+    | 'ambiguous'
+    | 'unknown-interrupt'
+    | 'stale';
+  constructor(code: ThreadError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** An answer that does not fit the schema of its interrupt. The interrupt still waits and nothing was lost. */
+export class ResumeError extends Error {
+  override readonly name = 'ResumeError';
+  readonly code = 'payload';
+  readonly id: string;
+  constructor(id: string, problem: string) {
+    super(`the answer to "${id}" does not fit: ${problem}`);
+    this.id = id;
+  }
+}

@@ -1,0 +1,79 @@
+import type { ExitParams, PointParams } from '../compile/config.ts';
+import type { ErrorRecord, GraphContext } from '../compile/context.ts';
+import { directEntry, exitsAt } from '../compile/decide.ts';
+import { forkOf, nodeOf, type Plan } from '../compile/plan.ts';
+import type { Step } from '../core/core.ts';
+import { type Interrupt, interruptsOf } from '../core/waiting.ts';
+import type { BodyEvent } from '../nodes/node-io.ts';
+
+/** What happens in a run, in order. `at` is milliseconds by the runtime's clock. */
+export type RunEvent = (
+  | { readonly type: 'node-started'; readonly node: string; readonly visit: number; readonly branch: string }
+  | { readonly type: 'node-finished'; readonly node: string; readonly branch: string }
+  | { readonly type: 'node-failed'; readonly node: string; readonly branch: string; readonly error: ErrorRecord }
+  | { readonly type: 'interrupt'; readonly interrupt: Interrupt }
+  | BodyEvent
+) & { readonly at: number };
+
+type EventBody = RunEvent extends infer E ? (E extends unknown ? Omit<E, 'at'> : never) : never;
+
+function scopeOf(plan: Plan, id: string): string {
+  return plan.nodes.get(id)?.scope ?? '';
+}
+
+/** Counts the nodes that the transitions of a step entered. */
+export function countVisits(plan: Plan, step: Step, visits: Record<string, number>): void {
+  for (const { actions } of step.transitions) {
+    for (const action of actions as readonly { type?: string; params?: ExitParams }[]) {
+      if (action.type !== 'take' || !action.params) continue;
+      const { at, exit, hop } = action.params;
+      const place = exitsAt(plan, at)[exit]?.route[hop]?.place;
+      const ids =
+        place?.kind === 'node'
+          ? [place.id]
+          : place?.kind === 'fork'
+            ? forkOf(plan, place.id).branches.map(b => directEntry(plan, b))
+            : [];
+      for (const id of ids) if (id !== undefined) visits[id] = (visits[id] ?? 0) + 1;
+    }
+  }
+}
+
+/** The node events that the transitions of a step amount to. */
+function transitionEvents(plan: Plan, context: GraphContext, step: Step): EventBody[] {
+  return step.transitions.flatMap(({ actions }) =>
+    (actions as readonly { type?: string; params?: PointParams }[]).flatMap((action): EventBody[] => {
+      const at = action.params?.at;
+      if (!at) return [];
+      const node = at.kind === 'start' ? 'START' : at.id;
+      const branch = scopeOf(plan, node);
+      if (action.type === 'fail') {
+        const error = context.failures[node];
+        return error ? [{ type: 'node-failed', node, branch, error }] : [];
+      }
+      if (action.type !== 'take' || at.kind !== 'node') return [];
+      const finished: EventBody = { type: 'node-finished', node, branch };
+      if (nodeOf(plan, node).def.kind !== 'set') return [finished];
+      return [{ type: 'node-started', node, visit: context.visits[node] ?? 1, branch }, finished];
+    }),
+  );
+}
+
+/** The events of one step: what finished, what began, who is asked. */
+export function eventsOf(plan: Plan, before: GraphContext | undefined, step: Step): EventBody[] {
+  const context = step.state.snapshot.context as GraphContext;
+  const started = step.tasks.map(
+    ({ childId }): EventBody => ({
+      type: 'node-started',
+      node: childId,
+      visit: context.visits[childId] ?? 1,
+      branch: scopeOf(plan, childId),
+    }),
+  );
+  const asked = interruptsOf(step.state.snapshot).filter(i => before?.interrupts[i.id] !== context.interrupts[i.id]);
+  return [
+    ...transitionEvents(plan, context, step),
+    ...started,
+    ...asked.map((interrupt): EventBody => ({ type: 'interrupt', interrupt })),
+  ];
+}

@@ -1,0 +1,120 @@
+import type { ErrorRecord, GraphContext, LogEntry, State } from '../compile/context.ts';
+import type { ActorState } from '../core/core.ts';
+import { type Failure, failuresOf, type Interrupt, interruptsOf } from '../core/waiting.ts';
+import type { Usage } from '../models/model.ts';
+
+/** How a run stands when it can go on no further by itself. */
+export type RunStatus = 'done' | 'waiting' | 'failed' | 'cancelled';
+
+/** Figures of a run so far, summed over its resumes. */
+export interface Metrics {
+  /** Node bodies that were started. */
+  readonly nodeRuns: number;
+  /** Bodies that failed. */
+  readonly failedRuns: number;
+  /** Wall-clock milliseconds during which the run was not waiting for anyone. */
+  readonly durationMs: number;
+  readonly modelCalls: number;
+  /** How often each node was entered. */
+  readonly visits: Readonly<Record<string, number>>;
+}
+
+/** The outcome of `invoke`, `resume` or `retry`. */
+export interface RunResult {
+  readonly thread: string;
+  readonly status: RunStatus;
+  /** The result: the whole state, or the keys the graph's `output` names. Partial unless `status` is `done`. */
+  readonly output: State;
+  readonly interrupts: readonly Interrupt[];
+  /** The first failure; all of them are in `failures`. */
+  readonly error?: ErrorRecord & { readonly node: string };
+  readonly failures: readonly Failure[];
+  readonly usage: Usage;
+  readonly metrics: Metrics;
+}
+
+/** A running branch and what it wrote that the state does not show yet. */
+export interface BranchState {
+  readonly branch: string;
+  readonly values: State;
+  readonly writes: readonly LogEntry[];
+}
+
+/** What `thread.state()` gives. */
+export interface ThreadState {
+  readonly status: RunStatus | 'running';
+  /** The merged state: what branches wrote is not in it before their join. */
+  readonly values: State;
+  readonly branches: readonly BranchState[];
+  readonly interrupts: readonly Interrupt[];
+  readonly failures: readonly Failure[];
+  readonly visits: Readonly<Record<string, number>>;
+  readonly seq: number;
+}
+
+/** What a thread counts while it runs. */
+export interface Counters {
+  nodeRuns: number;
+  failedRuns: number;
+  modelCalls: number;
+  durationMs: number;
+  inputTokens: number;
+  outputTokens: number;
+  readonly visits: Record<string, number>;
+}
+
+export const newCounters = (): Counters => ({
+  nodeRuns: 0,
+  failedRuns: 0,
+  modelCalls: 0,
+  durationMs: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+  visits: {},
+});
+
+function contextOf(state: ActorState): GraphContext {
+  return state.snapshot.context as GraphContext;
+}
+
+export function statusOf(state: ActorState, cancelled: boolean): RunStatus | 'running' {
+  if (state.snapshot.status === 'done') return 'done';
+  if (cancelled) return 'cancelled';
+  if (Object.keys(state.active).length > 0 || Object.keys(state.timers).length > 0) return 'running';
+  return failuresOf(state.snapshot).length > 0 ? 'failed' : 'waiting';
+}
+
+export function branchesOf(state: ActorState): BranchState[] {
+  const { scopes } = contextOf(state);
+  return Object.entries(scopes).map(([branch, { state: values, log }]) => ({ branch, values, writes: log }));
+}
+
+/** Builds the outcome from a state that has come to rest. */
+export function resultOf(
+  thread: string,
+  state: ActorState,
+  cancelled: boolean,
+  counters: Counters,
+  output: State,
+): RunResult {
+  const status = statusOf(state, cancelled);
+  const failures = failuresOf(state.snapshot);
+  const [first] = failures;
+  const { inputTokens, outputTokens, nodeRuns, failedRuns, modelCalls, durationMs } = counters;
+  return {
+    thread,
+    status: status === 'running' ? 'waiting' : status,
+    output,
+    interrupts: interruptsOf(state.snapshot),
+    ...(first ? { error: { ...first.error, node: first.node } } : {}),
+    failures,
+    usage: { inputTokens, outputTokens },
+    metrics: {
+      nodeRuns,
+      failedRuns,
+      durationMs: Math.round(durationMs * 100) / 100,
+      modelCalls,
+      visits: { ...counters.visits },
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import type { GraphInput } from '../compile/emit.ts';
+import type { Graph } from '../graph/compile-graph.ts';
+import type { Models } from '../models/model.ts';
+import type { Functions } from '../nodes/function-node.ts';
+import type { RunEvent } from './events.ts';
+import { type Host, memoryHost } from './memory-host.ts';
+import type { RunResult, ThreadState } from './result.ts';
+import { ThreadRunner } from './thread-runner.ts';
+
+/** Tells the time, in milliseconds. */
+export interface Clock {
+  now(): number;
+}
+
+/** The world as a runtime sees it. Everything has a default. */
+export interface RuntimeOptions {
+  /** Added to, and preferred over, what the graph was loaded with. */
+  readonly functions?: Functions;
+  readonly models?: Models;
+  readonly clock?: Clock;
+  /** Makes the id of a thread that is given none. */
+  readonly newId?: () => string;
+}
+
+export interface RunOptions {
+  /** Cancels the run when it fires. */
+  readonly signal?: AbortSignal;
+  /** Called with every event of the run, as it happens. What it throws is ignored. */
+  readonly onEvent?: (event: RunEvent) => void;
+}
+
+/** One conversation with a graph: runs, waits, goes on. */
+export interface Thread {
+  readonly id: string;
+  /**
+   * Runs the graph until it is done, waits for someone, or failed. Never rejects for a failed node.
+   *
+   * On a finished thread the new run starts from the state it had, with the input merged in. Rejects with
+   * `InputError` for an input that does not fit, and `ThreadError` when the thread runs or waits.
+   */
+  invoke(input?: Readonly<Record<string, unknown>>, options?: RunOptions): Promise<RunResult>;
+  /**
+   * Answers what waits and runs on. With one interrupt, `answer` is its value; with several, a map from id to value.
+   *
+   * Rejects with `ResumeError` for an answer that does not fit, and `ThreadError` when it is not clear who is meant.
+   */
+  resume(answer: unknown, options?: RunOptions): Promise<RunResult>;
+  /** Runs what failed, or was cancelled, again; what succeeded does not run again. */
+  retry(options?: RunOptions & { readonly id?: string }): Promise<RunResult>;
+  /** Stops the bodies that run and waits for them to settle. The state is kept; `retry` goes on. */
+  cancel(): Promise<void>;
+  /** How the thread stands. Rejects with `ThreadError` before the first `invoke`. */
+  state(): Promise<ThreadState>;
+}
+
+export interface Runtime {
+  /** The thread with this id, new or known. Default id: a random one. */
+  thread(graph: Graph, id?: string): Thread;
+}
+
+/** Runs graphs as threads. Without a store they live in this process. */
+export function createRuntime(options: RuntimeOptions = {}): Runtime {
+  const { clock = { now: () => performance.now() }, newId = () => crypto.randomUUID() } = options;
+  const host: Host = memoryHost();
+  const runners = new Map<string, ThreadRunner>();
+  return {
+    thread(graph, id = newId()) {
+      const known = runners.get(id);
+      const runner = known?.graph === graph ? known : new ThreadRunner(graph, id, host, { ...options, clock });
+      runners.set(id, runner);
+      return {
+        id,
+        invoke: (input = {}, run = {}) => runner.invoke(input as GraphInput, run),
+        resume: (answer, run = {}) => runner.resume(answer, run),
+        retry: (run = {}) => runner.retry(run),
+        cancel: () => runner.cancel(),
+        state: async () => runner.state(),
+      };
+    },
+  };
+}
