@@ -21,6 +21,8 @@ export interface TransitionConfig {
   readonly guard?: Params;
   readonly target: string;
   readonly actions?: readonly Params[];
+  /** The condition as the file has it; shown on the arrow in Stately's tools. */
+  readonly description?: string;
 }
 
 /** The part of XState's state config that compiled graphs use. */
@@ -71,11 +73,14 @@ function targetOf(place: Place, scope: string): string {
 /** One guarded transition for each way a point may go on, and the failure when it cannot. */
 function waysOut(plan: Plan, at: Point): TransitionConfig[] {
   const scope = scopeAt(plan, at);
+  const exits = exitsAt(plan, at);
   const way = (exit: number, hop: number, target: string): TransitionConfig => {
     const params: ExitParams = { at, exit, hop };
-    return { guard: { type: 'exit', params }, target, actions: [{ type: 'take', params }] };
+    const when = exits[exit]?.when;
+    const description = when === undefined ? {} : { description: when.kind === 'expr' ? when.expr.source : String(when.value) };
+    return { guard: { type: 'exit', params }, target, actions: [{ type: 'take', params }], ...description };
   };
-  const out = exitsAt(plan, at).flatMap(({ route }, exit) => {
+  const out = exits.flatMap(({ route }, exit) => {
     const ways = route.map(({ place }, hop) => way(exit, hop, targetOf(place, scope)));
     return route.every(h => h.limit !== undefined) ? [...ways, way(exit, route.length, STATES.failed)] : ways;
   });

@@ -2,6 +2,7 @@
 import { assign, fromPromise, setup } from 'xstate';
 import { type ExitParams, machineConfig, type PointParams } from './config.ts';
 import {
+  type ErrorRecord,
   errorRecord,
   type GraphContext,
   initialContext,
@@ -45,10 +46,17 @@ export type GraphInput = Readonly<Record<string, unknown>> & { readonly [START_O
 
 type Guarded = { context: GraphContext; event: { type: string } };
 
-/** The result an event carries: a body's, or a person's answer. */
-function resultOf(event: { type: string }): unknown {
-  if (event.type === 'resume') return (event as ResumeEvent).value;
-  return event.type.startsWith('xstate.done.actor.') ? (event as { output?: unknown }).output : undefined;
+/** Whether an event is about this point: a node further on is decided in the same macrostep, with the same event. */
+function concerns(plan: Plan, event: { type: string }, at: Point): boolean {
+  if (at.kind !== 'node') return false;
+  if (event.type === 'resume') return nodeOf(plan, at.id).def.kind === 'interrupt';
+  return event.type === `xstate.done.actor.${at.id}` || event.type === `xstate.error.actor.${at.id}`;
+}
+
+/** The result an event carries for a point: a body's, or a person's answer. */
+function resultOf(plan: Plan, event: { type: string }, at: Point): unknown {
+  if (!concerns(plan, event, at)) return undefined;
+  return event.type === 'resume' ? (event as ResumeEvent).value : (event as { output?: unknown }).output;
 }
 
 /** Why an answer cannot be taken, or undefined when it fits. */
@@ -60,7 +68,7 @@ export function answerProblem(plan: Plan, node: string, value: unknown): string 
 }
 
 function isAnswer(plan: Plan, { context, event }: Guarded, at: Point): boolean {
-  if (event.type !== 'resume' || at.kind !== 'node') return true;
+  if (event.type !== 'resume' || at.kind !== 'node' || !concerns(plan, event, at)) return true;
   const { id, value } = event as ResumeEvent;
   const waiting = Object.keys(context.interrupts);
   const meant = id === undefined ? waiting.length === 1 && waiting[0] === at.id : id === at.id;
@@ -77,14 +85,14 @@ function decisions(plan: Plan, reducers: Reducers): (args: Guarded, at: Point) =
     const id = pointId(at);
     if (last && last.context === context && last.event === event && last.id === id && last.kind === at.kind)
       return last.decision;
-    const decision = decide(plan, context, at, resultOf(event), reducers);
+    const decision = decide(plan, context, at, resultOf(plan, event, at), reducers);
     last = { context, event, id, kind: at.kind, decision };
     return decision;
   };
 }
 
-function failureOf(event: { type: string }, decision: () => Decision): ReturnType<typeof errorRecord> {
-  if (event.type.startsWith('xstate.error.')) return errorRecord((event as { error?: unknown }).error);
+function failureOf(plan: Plan, { event }: Guarded, at: Point, decision: () => Decision): ErrorRecord {
+  if (concerns(plan, event, at) && event.type.startsWith('xstate.error.')) return errorRecord((event as { error?: unknown }).error);
   const made = decision();
   return made.ok ? { name: 'Error', message: 'failed' } : made.error;
 }
@@ -135,7 +143,7 @@ export function implementationsOf(plan: Plan, runBody: RunBody, reducers: Reduce
       return decision.ok ? follow(plan, decision, at) : {};
     },
     fail: (args: Guarded, { at }: PointParams): Partial<GraphContext> => {
-      const error = failureOf(args.event, () => decisionAt(args, at));
+      const error = failureOf(plan, args, at, () => decisionAt(args, at));
       const interrupts = without(args.context.interrupts, pointId(at));
       return { interrupts, failures: { ...args.context.failures, [pointId(at)]: error } };
     },

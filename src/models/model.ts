@@ -34,8 +34,14 @@ export interface Model {
   stream(request: ModelRequest): AsyncIterable<ModelPart>;
 }
 
-/** Models by the name a graph uses; `scripted` among them. */
+/** Models by the name a graph uses; `scripted` among them. The name `*` stands for all that are not listed. */
 export type Models = Readonly<Record<string, Model>>;
+
+/** The model with this name, or the one for all. */
+export function modelNamed(models: Models, name: string): Model | undefined {
+  if (Object.hasOwn(models, name)) return models[name];
+  return Object.hasOwn(models, '*') ? models['*'] : undefined;
+}
 
 /** A model could not answer, or answered what the schema refuses. */
 export class ModelError extends Error {

@@ -2,7 +2,7 @@ import { type GraphContext, GraphRunError } from '../compile/context.ts';
 import { expressionScope } from '../compile/decide.ts';
 import type { LlmNode } from '../compile/graph.ts';
 import { nodeOf, type Plan } from '../compile/plan.ts';
-import { ModelError, type ModelMessage, type ModelRequest, type Models } from '../models/model.ts';
+import { ModelError, type ModelMessage, type ModelRequest, type Models, modelNamed } from '../models/model.ts';
 import type { NodeIo } from './node-io.ts';
 
 function messagesOf(plan: Plan, node: LlmNode, context: GraphContext): ModelMessage[] {
@@ -40,7 +40,7 @@ export async function runLlm(
   models: Models,
   io: NodeIo,
 ): Promise<unknown> {
-  const model = Object.hasOwn(models, node.model) ? models[node.model] : undefined;
+  const model = modelNamed(models, node.model);
   if (!model) {
     const known = Object.keys(models).join(', ') || 'none';
     const advice =

@@ -1,0 +1,89 @@
+/** The command line. Commands load when they are used, so that `--help` stays quick. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { CliError, EXIT } from './exit.ts';
+
+function version(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+const collect = (value: string, before: string[]): string[] => {
+  if (value === '') throw new InvalidArgumentError('it is empty');
+  return [...before, value];
+};
+
+let exitCode: number = EXIT.done;
+const exitWith =
+  <A extends unknown[]>(run: (...args: A) => Promise<number>) =>
+  async (...args: A): Promise<void> => {
+    exitCode = await run(...args);
+  };
+
+function createProgram(): Command {
+  const program = new Command('statewright')
+    .description('Run YAML graphs of model calls, functions and human decisions as XState machines.')
+    .version(version(), '-v, --version')
+    .showHelpAfterError('(add --help for more)')
+    .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 usage or diagnostics, 3 waiting, 130 cancelled.')
+    .exitOverride();
+  program
+    .command('run')
+    .description('run a graph; at a terminal, show progress and ask what it asks')
+    .argument('<graph>', 'a graph file')
+    .option('-i, --input <key=value>', 'a state key, or @file with an object; may be repeated', collect, [])
+    .option('--answer <id=value>', 'the answer to an interrupt, in order; may be repeated', collect, [])
+    .option('--script <file>', 'replies for model calls, per node (default: <graph>.script.yaml, if there is one)')
+    .option('--json', 'print the result as one JSON value')
+    .addHelpText('after', '\nExamples:\n  statewright run graphs/report.yaml -i path=docs\n  statewright run graphs/interview.yaml --answer name=Ada --json')
+    .action(exitWith(async (file: string, options) => (await import('./run.ts')).runCommand(file, options)));
+  program
+    .command('check')
+    .description('check graphs and print every finding with its place')
+    .argument('<graph...>', 'graph files')
+    .option('--strict', 'treat warnings as errors')
+    .option('--json', 'print the findings as one JSON value')
+    .addHelpText('after', '\nExample:\n  statewright check graphs/*.yaml --strict')
+    .action(exitWith(async (files: string[], options) => (await import('./check.ts')).checkCommand(files, options)));
+  program
+    .command('graph')
+    .description('draw or emit a graph')
+    .argument('<graph>', 'a graph file')
+    .option('--format <name>', 'mermaid, json (the plan), machine (the XState config) or ts (TypeScript source)', 'mermaid')
+    .option('--json', 'the same as --format json')
+    .addHelpText('after', '\nExample:\n  statewright graph graphs/report.yaml --format ts > report-machine.ts')
+    .action(exitWith(async (file: string, options) => (await import('./graph.ts')).graphCommand(file, options)));
+  program
+    .command('schema')
+    .description('print the JSON Schema of graph files, for editors')
+    .addHelpText('after', '\nExample:\n  statewright schema > graph.schema.json')
+    .action(exitWith(async () => (await import('./schema.ts')).schemaCommand()));
+  return program;
+}
+
+/** Turns whatever ended a command into an exit code, with one clear line. */
+function report(thrown: unknown): number {
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.done : EXIT.usage;
+  if (thrown instanceof CliError) {
+    process.stderr.write(`${thrown.message}\n`);
+    return thrown.exitCode;
+  }
+  const error = thrown as Error;
+  process.stderr.write(`${error.stack ?? String(error)}\n`);
+  return EXIT.failed;
+}
+
+// `statewright … | head` closes the pipe early; that is not a failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.done);
+  throw error;
+});
+
+try {
+  await createProgram().parseAsync();
+} catch (thrown) {
+  exitCode = report(thrown);
+}
+// A body that does not heed its signal must not keep a cancelled run alive.
+if (exitCode === EXIT.cancelled) process.exit(exitCode);
+process.exitCode = exitCode;

@@ -1,0 +1,59 @@
+import type { Exit, GraphDef, NodeDef } from '../compile/graph.ts';
+import { END, START } from '../compile/names.ts';
+import { assertNever } from '../compile/read-nodes.ts';
+
+/** Quotes a label: Mermaid reads `"` and `#` itself. */
+function label(text: string): string {
+  const short = text.length > 60 ? `${text.slice(0, 59)}…` : text;
+  return `"${short.replaceAll('#', '#35;').replaceAll('"', '#quot;').replaceAll('\n', ' ')}"`;
+}
+
+/** Ids are prefixed: `end` and `graph` are words of Mermaid's own. */
+const idOf = (name: string): string => (name === START || name === END ? name : `n_${name}`);
+
+function shape(node: NodeDef): string {
+  const text = label(node.id);
+  switch (node.kind) {
+    case 'function':
+      return `[${text}]`;
+    case 'set':
+      return `[/${text}/]`;
+    case 'llm':
+      return `([${text}])`;
+    case 'interrupt':
+      return `{{${text}}}`;
+    default:
+      return assertNever(node);
+  }
+}
+
+function conditionOf(exit: Exit, exits: readonly Exit[]): string | undefined {
+  if (exit.when === undefined) return exits.length > 1 ? 'else' : undefined;
+  return exit.when.kind === 'expr' ? exit.when.expr.source : String(exit.when.value);
+}
+
+/** Draws a graph as a Mermaid flowchart. */
+export function toMermaid(graph: GraphDef): string {
+  const lines = ['flowchart TD', '  START(("START"))'];
+  for (const node of graph.nodes.values()) lines.push(`  ${idOf(node.id)}${shape(node)}:::${node.kind}`);
+  lines.push('  END(("END"))');
+  for (const [from, exits] of graph.exits) {
+    for (const exit of exits) {
+      const condition = conditionOf(exit, exits);
+      const arrow = condition === undefined ? '-->' : `-->|${label(condition)}|`;
+      for (const target of exit.targets) lines.push(`  ${idOf(from)} ${arrow} ${idOf(target)}`);
+    }
+  }
+  for (const node of graph.nodes.values()) {
+    if (node.onLimit === undefined) continue;
+    const visits = label(`after ${node.maxVisits ?? graph.maxVisits} visits`);
+    lines.push(`  ${idOf(node.id)} -.->|${visits}| ${idOf(node.onLimit)}`);
+  }
+  lines.push(
+    '  classDef function fill:#e8f0fe,stroke:#4a6fa5',
+    '  classDef set fill:#f1f1f1,stroke:#888',
+    '  classDef llm fill:#efe7fb,stroke:#7a55b5',
+    '  classDef interrupt fill:#fff4d6,stroke:#b98900',
+  );
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,152 @@
+import { machineConfig } from '../compile/config.ts';
+import type { GraphDef } from '../compile/graph.ts';
+import type { Plan } from '../compile/plan.ts';
+import type { JsonSchema } from '../compile/state-type.ts';
+
+const WIDTH = 110;
+
+function key(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : quote(name);
+}
+
+function quote(text: string): string {
+  const inner = JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'");
+  return `'${inner}'`;
+}
+
+/** Prints plain data as a TypeScript literal, on one line where it fits. */
+export function literal(value: unknown, indent = 0): string {
+  if (typeof value === 'string') return quote(value);
+  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'undefined';
+  const isList = Array.isArray(value);
+  const parts = isList
+    ? value.map(v => [literal(v), v] as const)
+    : Object.entries(value).map(([k, v]) => [`${key(k)}: ${literal(v)}`, v] as const);
+  const [open, close] = isList ? ['[', ']'] : ['{', '}'];
+  if (parts.length === 0) return open + close;
+  const pad = isList ? '' : ' ';
+  const line = `${open}${pad}${parts.map(p => p[0]).join(', ')}${pad}${close}`;
+  if (!line.includes('\n') && line.length + indent <= WIDTH) return line;
+  const inner = ' '.repeat(indent + 2);
+  const rows = isList
+    ? value.map(v => inner + literal(v, indent + 2))
+    : Object.entries(value).map(([k, v]) => `${inner}${key(k)}: ${literal(v, indent + 2)}`);
+  return `${open}\n${rows.join(',\n')},\n${' '.repeat(indent)}${close}`;
+}
+
+/** The TypeScript type of a JSON Schema; `unknown` where the schema says more than a type can. */
+export function typeOf(schema: JsonSchema): string {
+  const values = schema.enum;
+  if (Array.isArray(values)) return values.map(v => literal(v)).join(' | ');
+  if (Array.isArray(schema.anyOf)) return [...new Set((schema.anyOf as JsonSchema[]).map(typeOf))].join(' | ');
+  switch (schema.type) {
+    case 'string':
+    case 'boolean':
+    case 'null':
+      return schema.type;
+    case 'number':
+    case 'integer':
+      return 'number';
+    case 'array':
+      return `readonly (${typeOf((schema.items as JsonSchema | undefined) ?? {})})[]`;
+    case 'object':
+      return objectType(schema);
+    default:
+      return 'unknown';
+  }
+}
+
+function objectType(schema: JsonSchema): string {
+  const properties = schema.properties as Record<string, JsonSchema> | undefined;
+  if (!properties) return 'Readonly<Record<string, unknown>>';
+  const required = new Set(schema.required as string[] | undefined);
+  const fields = Object.entries(properties).map(([k, s]) => `readonly ${key(k)}${required.has(k) ? '' : '?'}: ${typeOf(s)}`);
+  return `{ ${fields.join('; ')} }`;
+}
+
+function stateTypes(graph: GraphDef): string {
+  const fields = graph.state.map(k => `  readonly ${key(k.name)}: ${typeOf(k.type.schema)};`);
+  const inputs = graph.state.map(k => `  readonly ${key(k.name)}${k.required ? '' : '?'}: ${typeOf(k.type.schema)};`);
+  const body = (lines: string[]): string => (lines.length === 0 ? '{}' : `{\n${lines.join('\n')}\n}`);
+  return `export type State = ${body(fields)};\n\nexport type Input = ${body(inputs)};`;
+}
+
+function functionsOf(graph: GraphDef): { context: string; output: string } {
+  const initial = Object.fromEntries(graph.state.flatMap(k => (k.required ? [] : [[k.name, k.initial]])));
+  const rest = 'scopes: {}, visits: {}, interrupts: {}, failures: {}, thread: { id: \'\' }';
+  const context = `({ input }) => ({ state: { ...${literal(initial, 4)}, ...input }, ${rest} })`;
+  const picked = graph.output?.map(name => `${key(name)}: context.state${/^\w+$/.test(name) ? `.${name}` : `[${quote(name)}]`}`);
+  return { context, output: `({ context }) => (${picked ? `{ ${picked.join(', ')} }` : 'context.state'})` };
+}
+
+/**
+ * The TypeScript source of a graph's machine. It imports XState only, opens in Stately's editors, and runs once the
+ * implementations are provided: `machine.provide(graph.machine.implementations)`.
+ *
+ * @param source how to name the graph's file in the header, relative to where the source is kept
+ */
+export function toTypeScript(plan: Plan, source: string): string {
+  const { graph } = plan;
+  const kinds = [...new Set([...plan.nodes.values()].map(n => n.def.kind))].filter(k => k === 'function' || k === 'llm');
+  const { context, output } = functionsOf(graph);
+  const { id, ...config } = machineConfig(plan);
+  const states = literal(config).slice(2, -1).trimEnd();
+  const actors = kinds.map(k => `    ${k}: fromPromise<unknown, { node: string }>(async () => provided('${k}')),\n`).join('');
+  return `// Generated from ${source} by \`npm run generate\`; changes here are lost.
+import { ${kinds.length > 0 ? 'fromPromise, ' : ''}setup } from 'xstate';
+
+${stateTypes(graph)}
+
+export type Context = {
+  readonly state: State;
+  readonly scopes: Readonly<Record<string, unknown>>;
+  readonly visits: Readonly<Record<string, number>>;
+  readonly interrupts: Readonly<Record<string, { readonly node: string; readonly message: string }>>;
+  readonly failures: Readonly<Record<string, { readonly name: string; readonly message: string }>>;
+  readonly thread: { readonly id: string };
+};
+
+export type Event =
+  | { readonly type: 'resume'; readonly id?: string; readonly value?: unknown }
+  | { readonly type: 'retry'; readonly id?: string };
+
+/** A point where a path goes on. */
+export type Point =
+  | { readonly kind: 'start' }
+  | { readonly kind: 'node' | 'join' | 'branch'; readonly id: string };
+
+function provided(name: string): never {
+  throw new Error(\`"\${name}" is not provided: call machine.provide(graph.machine.implementations)\`);
+}
+
+type Exit = { readonly at: Point; readonly exit: number; readonly hop: number };
+type At = { readonly at: Point };
+
+export const machine = setup({
+  types: {
+    context: {} as Context,
+    events: {} as Event,
+    input: {} as Input,
+    output: {} as Partial<State>,
+  },
+  actors: {
+${actors}  },
+  guards: {
+    exit: (_, _params: Exit): boolean => provided('exit'),
+    answered: (_, _params: At): boolean => provided('answered'),
+    failed: (_, _params: At): boolean => provided('failed'),
+  },
+  actions: {
+    take: (_, _params: Exit) => provided('take'),
+    fail: (_, _params: At) => provided('fail'),
+    unfail: (_, _params: At) => provided('unfail'),
+    ask: (_, _params: At) => provided('ask'),
+  },
+}).createMachine({
+  id: ${quote(id)},
+  context: ${context},
+  output: ${output},
+${states}
+});
+`;
+}
