@@ -14,6 +14,9 @@ import { type AnyStateMachine, createActor, createMachine, type MachineSnapshot,
 // biome-ignore lint/suspicious/noExplicitAny: XState's own AnyMachineSnapshot is this type
 export type CoreSnapshot = MachineSnapshot<any, any, any, any, any, any, any, any>;
 
+/** Any machine, for hosts: they know no XState. */
+export type CoreMachine = AnyStateMachine;
+
 /** The whole durable state of an actor. */
 export interface ActorState {
   /** Counts the steps, from 1. */

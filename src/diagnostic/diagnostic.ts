@@ -29,32 +29,50 @@ export interface DiagnosticExtra {
 /** Collects diagnostics through the stages of the compiler, so that all are reported at once. */
 export interface Reporter {
   readonly diagnostics: Diagnostic[];
-  /** Adds a finding; its severity is the code's. */
+  /** Adds a finding; its severity is the code's. The same finding twice is one; past {@link MAX_DIAGNOSTICS} none is added. */
   report(code: Code, span: Span, message: string, extra?: DiagnosticExtra): void;
   /** True once any error was reported. */
   failed(): boolean;
+  /** True once no more findings are taken, so that a stage may stop looking for them. */
+  full(): boolean;
 }
+
+/** The most findings that are kept: nobody reads more, and a hostile file has a million. */
+export const MAX_DIAGNOSTICS = 200;
 
 export function createReporter(): Reporter {
   const diagnostics: Diagnostic[] = [];
   const seen = new Set<string>();
+  let failed = false;
   return {
     diagnostics,
     report(code, span, message, extra = {}) {
+      const severity = codes[code][0];
+      failed ||= severity === 'error';
       const key = `${code}|${span.file}|${span.start}|${message}`;
-      if (seen.has(key)) return;
+      if (seen.has(key) || diagnostics.length >= MAX_DIAGNOSTICS) return;
       seen.add(key);
       diagnostics.push({
         code,
-        severity: codes[code][0],
-        message,
+        severity,
+        message: oneLine(message),
         span,
-        ...(extra.hint === undefined ? {} : { hint: extra.hint }),
+        ...(extra.hint === undefined ? {} : { hint: oneLine(extra.hint) }),
         ...(extra.related === undefined ? {} : { related: extra.related }),
       });
     },
-    failed: () => diagnostics.some(d => d.severity === 'error'),
+    failed: () => failed,
+    full: () => diagnostics.length >= MAX_DIAGNOSTICS,
   };
+}
+
+const MAX_MESSAGE = 600;
+
+/** Names come from the file: a line break or an escape code in one must not reach the terminal. */
+function oneLine(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  const clean = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
+  return clean.length > MAX_MESSAGE ? `${clean.slice(0, MAX_MESSAGE)}…` : clean;
 }
 
 /** Sorts by file, then position, so that a report reads from top to bottom. */

@@ -1,3 +1,9 @@
+/** Names beyond this many are not looked at: a list that long is no graph, and the search must stay quick. */
+const MAX_CANDIDATES = 2_000;
+const MAX_NAME = 64;
+const MAX_LISTED = 12;
+const MAX_QUOTED = 60;
+
 /** Edit distance with transpositions (optimal string alignment), cut off above `limit`. */
 function distance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit) return limit + 1;
@@ -20,12 +26,17 @@ function distance(a: string, b: string, limit: number): number {
 
 /** The name nearest to a mistyped one, or undefined when none is near enough to be meant. */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  if (name.length > MAX_NAME) return undefined;
   const limit = Math.max(1, Math.floor(name.length / 3));
   let best: string | undefined;
   let bestDistance = limit + 1;
+  let looked = 0;
   for (const candidate of candidates) {
-    const d = distance(name.toLowerCase(), candidate.toLowerCase(), limit);
-    if (d < bestDistance) [best, bestDistance] = [candidate, d];
+    if (++looked > MAX_CANDIDATES) break;
+    if (candidate === '') continue;
+    const d = distance(name.toLowerCase(), candidate.toLowerCase(), bestDistance - 1);
+    // One letter changed in a name of one or two leaves nothing of it, so only the case may differ there.
+    if (d < bestDistance && (d === 0 || d < candidate.length)) [best, bestDistance] = [candidate, d];
   }
   return best;
 }
@@ -34,7 +45,17 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
 export function didYouMean(name: string, candidates: readonly string[], what: string): string {
   const near = nearest(name, candidates);
   if (near !== undefined) return `did you mean "${near}"?`;
+  return listed(candidates, what);
+}
+
+/** `nodes: a, b, c`, shortened when there are many. */
+export function listed(candidates: readonly string[], what: string): string {
   if (candidates.length === 0) return `there are no ${what}`;
-  const listed = candidates.slice(0, 12).join(', ');
-  return `${what}: ${listed}${candidates.length > 12 ? ', …' : ''}`;
+  const shown = candidates.slice(0, MAX_LISTED).join(', ');
+  return `${what}: ${shown}${candidates.length > MAX_LISTED ? ', …' : ''}`;
+}
+
+/** A name or text from the file in double quotes, on one line and of a bearable length. */
+export function quote(text: string): string {
+  return JSON.stringify(text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text);
 }

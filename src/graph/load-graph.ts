@@ -70,6 +70,12 @@ function explainImport(cause: unknown): string {
   return first;
 }
 
+/** Node strips no types inside `node_modules`: a package that ships graphs ships JavaScript beside their functions. */
+function runnable(file: string): string {
+  const built = file.replace(/\.ts$/, '.js');
+  return built !== file && file.includes('/node_modules/') && existsSync(built) ? built : file;
+}
+
 class Importer {
   private readonly modules = new Map<string, Promise<Record<string, unknown> | undefined>>();
   private readonly files: ReadFile;
@@ -87,7 +93,7 @@ class Importer {
       this.reporter.report('missing-file', span, `the file of the ${what}, "${text}", does not exist`, { hint });
       return Promise.resolve(undefined);
     }
-    const loading = import(pathToFileURL(file).href).catch((cause: unknown) => {
+    const loading = import(pathToFileURL(runnable(file)).href).catch((cause: unknown) => {
       this.reporter.report(
         'missing-function',
         span,

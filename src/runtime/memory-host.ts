@@ -4,20 +4,19 @@
  * - C1. The commit is one assignment: there is no moment at which a child is done and its parent has not heard.
  * - C6. An event whose task was replaced is `stale` and changes nothing.
  */
-import type { AnyStateMachine } from 'xstate';
-import { type ActorState, apply, type CoreEvent, type Step, start } from '../core/core.ts';
+import { type ActorState, apply, type CoreEvent, type CoreMachine, type Step, start } from '../core/core.ts';
 
 /** Keeps the state of actors by address. */
 export interface Host {
   /** Begins an actor, replacing what was at its address. */
-  create(address: string, machine: AnyStateMachine, input: unknown): Step;
+  create(address: string, machine: CoreMachine, input: unknown): Step;
   /** Applies an event and commits, or returns undefined when the event is stale. */
   deliver(address: string, event: CoreEvent): Step | undefined;
   load(address: string): ActorState | undefined;
 }
 
 export function memoryHost(): Host {
-  const actors = new Map<string, { machine: AnyStateMachine; state: ActorState }>();
+  const actors = new Map<string, { machine: CoreMachine; state: ActorState }>();
   return {
     create(address, machine, input) {
       const step = start(machine, input);

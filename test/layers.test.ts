@@ -1,0 +1,118 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+
+const root = path.resolve(import.meta.dirname, '..');
+
+/** Which folders of `src` a folder may import from, besides itself. */
+const MAY: Record<string, string[]> = {
+  diagnostic: [],
+  compile: ['diagnostic'],
+  format: ['compile', 'diagnostic'],
+  core: ['compile', 'diagnostic'],
+  models: [],
+  nodes: ['compile', 'models'],
+  graph: ['compile', 'diagnostic', 'models', 'nodes'],
+  runtime: ['compile', 'core', 'graph', 'models', 'nodes'],
+  testing: ['models'],
+  cli: ['compile', 'core', 'diagnostic', 'format', 'graph', 'models', 'runtime'],
+  '': ['compile', 'core', 'diagnostic', 'graph', 'models', 'nodes', 'runtime'],
+};
+
+/** Packages that only some files know. */
+const ONLY: Record<string, RegExp> = {
+  xstate: /^src\/(compile\/emit|core\/core)\.ts$/,
+  '@marcbachmann/cel-js': /^src\/compile\/expr\.ts$/,
+  liquidjs: /^src\/compile\/text\.ts$/,
+  commander: /^src\/cli\/main\.ts$/,
+  '@clack/prompts': /^src\/cli\/ask\.ts$/,
+};
+
+/** Built-in modules: the compiler and the core run in a browser too. */
+const NODE_FREE = /^src\/(compile|core|diagnostic|format|models|nodes)\//;
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true })
+    .filter(e => e.isFile() && e.name.endsWith('.ts'))
+    .map(e => path.relative(root, path.join(e.parentPath, e.name)));
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(path.join(root, file), 'utf8');
+  const found = text.matchAll(/^\s*(?:import|export)\s+(type\s)?[^'"]*?from\s+'([^']+)'|import\('([^']+)'\)/gms);
+  return [...found].map(m => {
+    const to = m[2] ?? m[3] ?? '';
+    const resolved = to.startsWith('.') ? path.join(path.dirname(file), to) : to;
+    return { from: file, to: resolved, typeOnly: m[1] !== undefined };
+  });
+}
+
+const files = sources('src');
+const imports = files.flatMap(importsOf);
+const layer = (file: string): string => file.split('/').slice(1, -1)[0] ?? '';
+
+it('each folder imports only from the layers below it', () => {
+  const wrong = imports.filter(({ from, to }) => {
+    if (!to.startsWith('src/')) return false;
+    const [own, other] = [layer(from), layer(to)];
+    return own !== other && !(MAY[own] ?? []).includes(other);
+  });
+  expect(wrong.map(i => `${i.from} -> ${i.to}`)).toEqual([]);
+});
+
+it('there are no import cycles', () => {
+  const next = new Map(files.map(f => [f, imports.filter(i => i.from === f && !i.typeOnly).map(i => i.to)]));
+  const state = new Map<string, 'open' | 'done'>();
+  const cycles: string[] = [];
+  const visit = (file: string, trail: string[]): void => {
+    if (state.get(file) === 'open') cycles.push([...trail.slice(trail.indexOf(file)), file].join(' -> '));
+    if (state.has(file)) return;
+    state.set(file, 'open');
+    for (const target of next.get(file) ?? []) visit(target, [...trail, file]);
+    state.set(file, 'done');
+  };
+  for (const file of files) visit(file, []);
+  expect(cycles).toEqual([]);
+});
+
+it('a library stays behind the one module that knows it', () => {
+  const wrong = imports.filter(({ from, to }) => ONLY[to] !== undefined && !ONLY[to].test(from));
+  expect(wrong.map(i => `${i.from} -> ${i.to}`)).toEqual([]);
+});
+
+it('the compiler and the core use nothing of Node', () => {
+  const wrong = imports.filter(({ from, to }) => NODE_FREE.test(from) && to.startsWith('node:'));
+  expect(wrong.map(i => `${i.from} -> ${i.to}`)).toEqual([]);
+});
+
+it('files tell one story: none is past 350 lines', () => {
+  const long = [...files, ...sources('machines').filter(f => !f.includes('generated'))]
+    .map(file => ({ file, lines: readFileSync(path.join(root, file), 'utf8').split('\n').length - 1 }))
+    .filter(f => f.lines > 350);
+  expect(long).toEqual([]);
+});
+
+it('the index is a table of contents: what it exports is pinned', async () => {
+  const index = await import('../src/index.ts');
+  expect(Object.keys(index).sort()).toEqual([
+    'GraphError',
+    'InputError',
+    'ModelError',
+    'ResumeError',
+    'ThreadError',
+    'codes',
+    'compileGraph',
+    'createRuntime',
+    'failuresOf',
+    'formatDiagnostic',
+    'graphJsonSchema',
+    'interruptsOf',
+    'loadGraph',
+  ]);
+});
