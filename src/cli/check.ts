@@ -23,7 +23,10 @@ async function checkFile(file: string): Promise<Checked> {
 const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
 
 /** `statewright check`: prints every finding; the exit code says whether the graphs can run. */
-export async function checkCommand(files: readonly string[], options: { json?: boolean; strict?: boolean }): Promise<number> {
+export async function checkCommand(
+  files: readonly string[],
+  options: { json?: boolean; strict?: boolean },
+): Promise<number> {
   const results = await Promise.all(files.map(checkFile));
   const all = results.flatMap(r => r.diagnostics);
   const errors = all.filter(d => d.severity === 'error').length;
@@ -39,7 +42,9 @@ export async function checkCommand(files: readonly string[], options: { json?: b
     for (const d of diagnostics) process.stdout.write(`${formatDiagnostic(d, f => sources.get(f), paint)}\n\n`);
   }
   const what = plural(files.length, 'graph');
-  const found = [errors > 0 ? plural(errors, 'error') : '', warnings > 0 ? plural(warnings, 'warning') : ''].filter(s => s !== '');
+  const found = [errors > 0 ? plural(errors, 'error') : '', warnings > 0 ? plural(warnings, 'warning') : ''].filter(
+    s => s !== '',
+  );
   process.stdout.write(`${what} checked, ${found.length === 0 ? 'nothing found' : found.join(', ')}\n`);
   return bad ? EXIT.usage : EXIT.done;
 }

@@ -16,7 +16,9 @@ export function readDataFile(file: string, option: string): unknown {
   try {
     return parse(text, { prettyErrors: true }) as unknown;
   } catch (cause) {
-    throw new CliError(`the file "${file}" of ${option} is not JSON or YAML: ${(cause as Error).message.split('\n')[0]}`);
+    throw new CliError(
+      `the file "${file}" of ${option} is not JSON or YAML: ${(cause as Error).message.split('\n')[0]}`,
+    );
   }
 }
 
@@ -43,13 +45,21 @@ export function readInput(options: readonly string[], state: readonly StateKey[]
   for (const option of options) {
     if (option.startsWith('@')) {
       const data = readDataFile(option.slice(1), '-i');
-      if (data === null || typeof data !== 'object' || Array.isArray(data)) throw new CliError(`the file "${option.slice(1)}" of -i must hold an object`);
+      if (data === null || typeof data !== 'object' || Array.isArray(data))
+        throw new CliError(`the file "${option.slice(1)}" of -i must hold an object`);
       Object.assign(input, data);
       continue;
     }
     const [name, text] = splitPair(option, '-i');
     const key = state.find(k => k.name === name);
-    if (!key) throw new CliError(`the graph has no state key "${name}"; ${didYouMean(name, state.map(k => k.name), 'state keys')}`);
+    if (!key)
+      throw new CliError(
+        `the graph has no state key "${name}"; ${didYouMean(
+          name,
+          state.map(k => k.name),
+          'state keys',
+        )}`,
+      );
     input[name] = readValue(text, key.type.expr === 'string');
   }
   return input;

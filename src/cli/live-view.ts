@@ -23,7 +23,9 @@ const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '
 
 function duration(ms: number): string {
   if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
-  return ms < 60_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
+  return ms < 60_000
+    ? `${(ms / 1_000).toFixed(1)} s`
+    : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
 }
 
 function visible(text: string): string {
@@ -90,7 +92,8 @@ export class LiveView {
   private begin(node: string, branch: string, at: number, keep = false): void {
     const row = this.rows.get(node);
     if (!row) this.rows.set(node, { node, branch, state: 'running', startedAt: at, visits: 1, text: '' });
-    else if (!keep) Object.assign(row, { state: 'running', startedAt: at, endedAt: undefined, visits: row.visits + 1, text: '' });
+    else if (!keep)
+      Object.assign(row, { state: 'running', startedAt: at, endedAt: undefined, visits: row.visits + 1, text: '' });
   }
 
   private end(node: string, state: Row['state'], at: number): void {
@@ -100,13 +103,19 @@ export class LiveView {
 
   private line(row: Row, width: number): string {
     const c = colorsFor(this.screen);
-    const marks = { running: c.cyan(FRAMES[this.frame % FRAMES.length] ?? '·'), ok: c.green('✔'), failed: c.red('✖'), asking: c.yellow('?') };
+    const marks = {
+      running: c.cyan(FRAMES[this.frame % FRAMES.length] ?? '·'),
+      ok: c.green('✔'),
+      failed: c.red('✖'),
+      asking: c.yellow('?'),
+    };
     const indent = '  '.repeat(row.branch === '' ? 0 : row.branch.split('/').length);
     const name = `${indent}${row.node}${row.visits > 1 ? ` ×${row.visits}` : ''}`;
     const time = row.state === 'asking' ? 'waits for you' : duration((row.endedAt ?? this.now()) - row.startedAt);
     const head = `${name.padEnd(Math.min(width, 24))} ${time}`.slice(0, Math.max(1, width - 2));
     const room = width - 2 - head.length - 2;
-    const tail = row.text !== '' && row.state === 'running' && room > 8 ? c.dim(`  ${visible(row.text).slice(-room)}`) : '';
+    const tail =
+      row.text !== '' && row.state === 'running' && room > 8 ? c.dim(`  ${visible(row.text).slice(-room)}`) : '';
     return `${marks[row.state]} ${head}${tail}`;
   }
 

@@ -34,6 +34,8 @@ export function loadScript(graphFile: string, option: string | undefined): Scrip
   } catch (thrown) {
     if (!(thrown instanceof ZodError)) throw thrown;
     const where = thrown.issues.map(i => i.path.join('.')).join(', ');
-    throw new CliError(`the script "${file}" is not a map from node to a list of replies (see ${where || 'its top'}); a reply is text, { text }, { object } or { error }`);
+    throw new CliError(
+      `the script "${file}" is not a map from node to a list of replies (see ${where || 'its top'}); a reply is text, { text }, { object } or { error }`,
+    );
   }
 }

@@ -35,7 +35,10 @@ function createProgram(): Command {
     .option('--answer <id=value>', 'the answer to an interrupt, in order; may be repeated', collect, [])
     .option('--script <file>', 'replies for model calls, per node (default: <graph>.script.yaml, if there is one)')
     .option('--json', 'print the result as one JSON value')
-    .addHelpText('after', '\nExamples:\n  statewright run graphs/report.yaml -i path=docs\n  statewright run graphs/interview.yaml --answer name=Ada --json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  statewright run graphs/report.yaml -i path=docs\n  statewright run graphs/interview.yaml --answer name=Ada --json',
+    )
     .action(exitWith(async (file: string, options) => (await import('./run.ts')).runCommand(file, options)));
   program
     .command('check')
@@ -49,7 +52,11 @@ function createProgram(): Command {
     .command('graph')
     .description('draw or emit a graph')
     .argument('<graph>', 'a graph file')
-    .option('--format <name>', 'mermaid, json (the plan), machine (the XState config) or ts (TypeScript source)', 'mermaid')
+    .option(
+      '--format <name>',
+      'mermaid, json (the plan), machine (the XState config) or ts (TypeScript source)',
+      'mermaid',
+    )
     .option('--json', 'the same as --format json')
     .addHelpText('after', '\nExample:\n  statewright graph graphs/report.yaml --format ts > report-machine.ts')
     .action(exitWith(async (file: string, options) => (await import('./graph.ts')).graphCommand(file, options)));

@@ -1,6 +1,6 @@
-import type { Graph } from '../graph/compile-graph.ts';
 import { InputError } from '../compile/context.ts';
 import type { Interrupt } from '../core/waiting.ts';
+import type { Graph } from '../graph/compile-graph.ts';
 import type { ScriptedModel } from '../models/scripted.ts';
 import { ResumeError } from '../runtime/errors.ts';
 import type { RunEvent } from '../runtime/events.ts';
@@ -143,7 +143,10 @@ function explain(file: string, graph: Graph, result: RunResult): void {
 
 function checkUnused(result: RunResult, script: ScriptedModel | undefined, unused: readonly string[]): boolean {
   if (result.status !== 'done') return false;
-  const left = [...(script?.leftovers() ?? []).map(l => `script: ${l}`), ...unused.map(id => `--answer ${id}=… was not asked for`)];
+  const left = [
+    ...(script?.leftovers() ?? []).map(l => `script: ${l}`),
+    ...unused.map(id => `--answer ${id}=… was not asked for`),
+  ];
   for (const line of left) say(line);
   return left.length > 0;
 }

@@ -77,7 +77,8 @@ function waysOut(plan: Plan, at: Point): TransitionConfig[] {
   const way = (exit: number, hop: number, target: string): TransitionConfig => {
     const params: ExitParams = { at, exit, hop };
     const when = exits[exit]?.when;
-    const description = when === undefined ? {} : { description: when.kind === 'expr' ? when.expr.source : String(when.value) };
+    const description =
+      when === undefined ? {} : { description: when.kind === 'expr' ? when.expr.source : String(when.value) };
     return { guard: { type: 'exit', params }, target, actions: [{ type: 'take', params }], ...description };
   };
   const out = exits.flatMap(({ route }, exit) => {

@@ -6,7 +6,7 @@
  * are replayed on the outer view in the order the branches stand in the file, whatever order they finished in.
  */
 import type { GraphDef, StateKey } from './graph.ts';
-import { copyJson } from './json.ts';
+import { copyJson, JsonProblem } from './json.ts';
 import { merges, takesItems } from './merge.ts';
 import { forkOf, type Plan } from './plan.ts';
 import type { JsonSchema } from './state-type.ts';
@@ -118,6 +118,15 @@ function isItem(key: StateKey, value: unknown): boolean {
   return typeof key.merge === 'string' && takesItems(key.merge) && key.type.check(value).length > 0;
 }
 
+function jsonWrite(value: unknown, name: string, by: string): unknown {
+  try {
+    return copyJson(value, name);
+  } catch (problem) {
+    if (!(problem instanceof JsonProblem)) throw problem;
+    throw new GraphRunError('not-json', `${by} writes "${problem.path}", which${problem.reason}`);
+  }
+}
+
 /** Checks a value against its key and copies it. Throws {@link GraphRunError}. */
 export function acceptWrite(keys: ReadonlyMap<string, StateKey>, name: string, value: unknown, by: string): unknown {
   const key = keys.get(name);
@@ -127,7 +136,7 @@ export function acceptWrite(keys: ReadonlyMap<string, StateKey>, name: string, v
       `${by} writes "${name}", which the state does not declare; state keys: ${[...keys.keys()].join(', ')}`,
     );
   }
-  const copied = copyJson(value, `"${name}" written by ${by}`);
+  const copied = jsonWrite(value, name, by);
   const [wrong] = key.type.check(copied);
   if (wrong === undefined || (isItem(key, copied) && key.type.items?.check(copied).length === 0)) return copied;
   throw new GraphRunError('wrong-type', `${by} writes "${name}", which is ${key.type.label}: ${wrong}`);

@@ -92,7 +92,8 @@ function decisions(plan: Plan, reducers: Reducers): (args: Guarded, at: Point) =
 }
 
 function failureOf(plan: Plan, { event }: Guarded, at: Point, decision: () => Decision): ErrorRecord {
-  if (concerns(plan, event, at) && event.type.startsWith('xstate.error.')) return errorRecord((event as { error?: unknown }).error);
+  if (concerns(plan, event, at) && event.type.startsWith('xstate.error.'))
+    return errorRecord((event as { error?: unknown }).error);
   const made = decision();
   return made.ok ? { name: 'Error', message: 'failed' } : made.error;
 }

@@ -81,24 +81,38 @@ type Scope = Parameters<AnyStateMachine['transition']>[2];
 /** An actor that never starts: XState wants a `self` and a `system` even when it only computes. */
 const ghost = createActor(createMachine({}));
 
-function createScope(into: Collected): Scope {
-  const system = Object.create(ghost.system) as typeof ghost.system;
-  Object.defineProperty(system, '_sendInspectionEvent', {
-    value: (event: { type: string; _transitions?: readonly TakenTransition[] }) => {
-      if (event.type === '@xstate.microstep') into.transitions.push(...(event._transitions ?? []));
-    },
-  });
-  return {
-    id: 'core',
-    sessionId: 'core',
-    self: ghost,
-    system,
-    logger() {},
-    defer() {},
-    emit() {},
-    stopChild() {},
-    actionExecutor: action => into.actions.push(action as { type: string; params: unknown }),
-  };
+/** Where the step that is being computed collects. Steps are synchronous; one inside another restores it. */
+let collected: Collected = { actions: [], transitions: [] };
+
+const system = Object.create(ghost.system) as typeof ghost.system;
+Object.defineProperty(system, '_sendInspectionEvent', {
+  value: (event: { type: string; _transitions?: readonly TakenTransition[] }) => {
+    if (event.type === '@xstate.microstep') collected.transitions.push(...(event._transitions ?? []));
+  },
+});
+
+const scope: Scope = {
+  id: 'core',
+  sessionId: 'core',
+  self: ghost,
+  system,
+  logger() {},
+  defer() {},
+  emit() {},
+  stopChild() {},
+  actionExecutor: action => collected.actions.push(action as { type: string; params: unknown }),
+};
+
+/** Computes with the scope and gives what was collected. */
+function collect<T>(compute: () => T): { value: T; into: Collected } {
+  const outer = collected;
+  const into: Collected = { actions: [], transitions: [] };
+  collected = into;
+  try {
+    return { value: compute(), into };
+  } finally {
+    collected = outer;
+  }
 }
 
 /** The ids of the children that the active states invoke. */
@@ -156,9 +170,8 @@ function pack(before: Omit<ActorState, 'snapshot'>, snapshot: CoreSnapshot, { ac
 
 /** The first step of an actor. */
 export function start(machine: AnyStateMachine, input: unknown): Step {
-  const into: Collected = { actions: [], transitions: [] };
-  const snapshot = machine.getInitialSnapshot(createScope(into), input) as CoreSnapshot;
-  return pack({ seq: 0, active: {}, timers: {} }, snapshot, into);
+  const { value, into } = collect(() => machine.getInitialSnapshot(scope, input));
+  return pack({ seq: 0, active: {}, timers: {} }, value as CoreSnapshot, into);
 }
 
 /** True when an event still means something: its task or timer has not been replaced, and the actor runs. */
@@ -199,11 +212,10 @@ function toXState(event: CoreEvent): { type: string } {
 /** The next step of an actor, or undefined when the event is stale: its task was replaced, or no state takes it. */
 export function apply(machine: AnyStateMachine, state: ActorState, event: CoreEvent): Step | undefined {
   if (!isCurrent(state, event)) return undefined;
-  const into: Collected = { actions: [], transitions: [] };
-  const snapshot = machine.transition(state.snapshot, toXState(event), createScope(into)) as CoreSnapshot;
+  const { value, into } = collect(() => machine.transition(state.snapshot, toXState(event), scope));
   const active = event.kind === 'done' || event.kind === 'error' ? without(state.active, event.childId) : state.active;
   const timers = event.kind === 'timer' ? without(state.timers, event.id) : state.timers;
-  return pack({ seq: state.seq, active, timers }, snapshot, into);
+  return pack({ seq: state.seq, active, timers }, value as CoreSnapshot, into);
 }
 
 /** An actor's state as JSON. Children are left out: `active` says what runs for them. */
@@ -224,6 +236,6 @@ export function persist(machine: AnyStateMachine, { seq, snapshot, active, timer
 /** Gives a persisted state back. The argument is not changed. */
 export function restore(machine: AnyStateMachine, { seq, snapshot, active, timers }: PersistedState): ActorState {
   const fresh = structuredClone(snapshot) as Snapshot<unknown>;
-  const live = machine.restoreSnapshot(fresh, createScope({ actions: [], transitions: [] })) as CoreSnapshot;
+  const live = collect(() => machine.restoreSnapshot(fresh, scope)).value as CoreSnapshot;
   return { seq, snapshot: live, active, timers };
 }

@@ -29,29 +29,29 @@ export interface DiagnosticExtra {
 /** Collects diagnostics through the stages of the compiler, so that all are reported at once. */
 export interface Reporter {
   readonly diagnostics: Diagnostic[];
-  /** Adds a finding; its severity is the code's. The same finding twice is one; past {@link MAX_DIAGNOSTICS} none is added. */
+  /** Adds a finding; its severity is the code's. The same finding twice is one; past {@link MAX_FINDINGS} none is added. */
   report(code: Code, span: Span, message: string, extra?: DiagnosticExtra): void;
   /** True once any error was reported. */
   failed(): boolean;
-  /** True once no more findings are taken, so that a stage may stop looking for them. */
+  /** True once no more errors are taken, so that a stage need not look for them. */
   full(): boolean;
 }
 
-/** The most findings that are kept: nobody reads more, and a hostile file has a million. */
-export const MAX_DIAGNOSTICS = 200;
+/** The most errors, and the most warnings, that are kept: nobody reads more, and a hostile file has a million. */
+export const MAX_FINDINGS = 200;
 
 export function createReporter(): Reporter {
   const diagnostics: Diagnostic[] = [];
   const seen = new Set<string>();
-  let failed = false;
+  const count = { error: 0, warning: 0 };
   return {
     diagnostics,
     report(code, span, message, extra = {}) {
       const severity = codes[code][0];
-      failed ||= severity === 'error';
       const key = `${code}|${span.file}|${span.start}|${message}`;
-      if (seen.has(key) || diagnostics.length >= MAX_DIAGNOSTICS) return;
+      if (seen.has(key) || count[severity] >= MAX_FINDINGS) return;
       seen.add(key);
+      count[severity]++;
       diagnostics.push({
         code,
         severity,
@@ -61,8 +61,8 @@ export function createReporter(): Reporter {
         ...(extra.related === undefined ? {} : { related: extra.related }),
       });
     },
-    failed: () => failed,
-    full: () => diagnostics.length >= MAX_DIAGNOSTICS,
+    failed: () => count.error > 0,
+    full: () => count.error >= MAX_FINDINGS,
   };
 }
 

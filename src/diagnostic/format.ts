@@ -8,9 +8,14 @@ export interface Position {
 
 /** Finds the line and column of an offset in a text. */
 export function positionAt(text: string, offset: number): Position {
-  const upTo = text.slice(0, Math.max(0, offset));
-  const lineStart = upTo.lastIndexOf('\n') + 1;
-  return { line: upTo.split('\n').length, column: upTo.length - lineStart + 1 };
+  const end = Math.max(0, Math.min(offset, text.length));
+  let line = 1;
+  let lineStart = 0;
+  for (let at = text.indexOf('\n'); at >= 0 && at < end; at = text.indexOf('\n', lineStart)) {
+    line++;
+    lineStart = at + 1;
+  }
+  return { line, column: end - lineStart + 1 };
 }
 
 /** Colours by role; the identity by default, so that a log file stays plain. */
@@ -26,16 +31,35 @@ const noPaint: Paint = { error: plain, warning: plain, dim: plain, bold: plain }
 
 const MAX_LINE = 120;
 
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
+
+/** How many columns a terminal gives a text, so that the caret stands below what it means. */
+function columnsOf(text: string): number {
+  let columns = 0;
+  for (const char of text) columns += /[\p{M}\u200b-\u200d\ufe0f]/u.test(char) ? 0 : WIDE.test(char) ? 2 : 1;
+  return columns;
+}
+
+/** A tab is one column, and a control character must not reach the terminal. */
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  return text.replaceAll('\t', ' ').replace(/[\u0000-\u001f\u007f-\u009f]/g, '\u00b7');
+}
+
 function excerpt(text: string, span: Span, paint: Paint): string {
   const { line, column } = positionAt(text, span.start);
-  const source = (text.split('\n')[line - 1] ?? '').replace(/\r$/, '');
+  const at = Math.min(span.start, text.length);
+  const lineEnd = text.indexOf('\n', at);
+  const source = text.slice(at - column + 1, lineEnd < 0 ? text.length : lineEnd).replace(/\r$/, '');
   const from = column > MAX_LINE - 20 ? column - 60 : 0;
-  const shown = source.slice(from, from + MAX_LINE).replaceAll('\t', ' ');
-  const width = Math.max(1, Math.min(span.end - span.start, source.length - column + 1, MAX_LINE - (column - from)));
+  const before = `${from > 0 ? '\u2026' : ''}${printable(source.slice(from, column - 1))}`;
+  const marked = printable(source.slice(column - 1, Math.min(column - 1 + span.end - span.start, from + MAX_LINE)));
+  const after = printable(source.slice(column - 1 + marked.length, from + MAX_LINE));
   const gutter = String(line);
-  const caret = `${' '.repeat(Math.max(0, column - 1 - from))}${'^'.repeat(width)}`;
+  const caret = `${' '.repeat(columnsOf(before))}${'^'.repeat(Math.max(1, columnsOf(marked.trimEnd())))}`;
   return [
-    `${paint.dim(`${gutter} |`)} ${shown}`,
+    `${paint.dim(`${gutter} |`)} ${before}${marked}${after}${source.length > from + MAX_LINE ? '\u2026' : ''}`,
     `${paint.dim(`${' '.repeat(gutter.length)} |`)} ${paint.error(caret)}`,
   ].join('\n');
 }

@@ -35,7 +35,7 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
     if (++looked > MAX_CANDIDATES) break;
     if (candidate === '') continue;
     const d = distance(name.toLowerCase(), candidate.toLowerCase(), bestDistance - 1);
-    // One letter changed in a name of one or two leaves nothing of it, so only the case may differ there.
+    // A name of which every letter would have to change is another name.
     if (d < bestDistance && (d === 0 || d < candidate.length)) [best, bestDistance] = [candidate, d];
   }
   return best;

@@ -60,7 +60,9 @@ function objectType(schema: JsonSchema): string {
   const properties = schema.properties as Record<string, JsonSchema> | undefined;
   if (!properties) return 'Readonly<Record<string, unknown>>';
   const required = new Set(schema.required as string[] | undefined);
-  const fields = Object.entries(properties).map(([k, s]) => `readonly ${key(k)}${required.has(k) ? '' : '?'}: ${typeOf(s)}`);
+  const fields = Object.entries(properties).map(
+    ([k, s]) => `readonly ${key(k)}${required.has(k) ? '' : '?'}: ${typeOf(s)}`,
+  );
   return `{ ${fields.join('; ')} }`;
 }
 
@@ -73,9 +75,11 @@ function stateTypes(graph: GraphDef): string {
 
 function functionsOf(graph: GraphDef): { context: string; output: string } {
   const initial = Object.fromEntries(graph.state.flatMap(k => (k.required ? [] : [[k.name, k.initial]])));
-  const rest = 'scopes: {}, visits: {}, interrupts: {}, failures: {}, thread: { id: \'\' }';
+  const rest = "scopes: {}, visits: {}, interrupts: {}, failures: {}, thread: { id: '' }";
   const context = `({ input }) => ({ state: { ...${literal(initial, 4)}, ...input }, ${rest} })`;
-  const picked = graph.output?.map(name => `${key(name)}: context.state${/^\w+$/.test(name) ? `.${name}` : `[${quote(name)}]`}`);
+  const picked = graph.output?.map(
+    name => `${key(name)}: context.state${/^\w+$/.test(name) ? `.${name}` : `[${quote(name)}]`}`,
+  );
   return { context, output: `({ context }) => (${picked ? `{ ${picked.join(', ')} }` : 'context.state'})` };
 }
 
@@ -87,11 +91,15 @@ function functionsOf(graph: GraphDef): { context: string; output: string } {
  */
 export function toTypeScript(plan: Plan, source: string): string {
   const { graph } = plan;
-  const kinds = [...new Set([...plan.nodes.values()].map(n => n.def.kind))].filter(k => k === 'function' || k === 'llm');
+  const kinds = [...new Set([...plan.nodes.values()].map(n => n.def.kind))].filter(
+    k => k === 'function' || k === 'llm',
+  );
   const { context, output } = functionsOf(graph);
   const { id, ...config } = machineConfig(plan);
   const states = literal(config).slice(2, -1).trimEnd();
-  const actors = kinds.map(k => `    ${k}: fromPromise<unknown, { node: string }>(async () => provided('${k}')),\n`).join('');
+  const actors = kinds
+    .map(k => `    ${k}: fromPromise<unknown, { node: string }>(async () => provided('${k}')),\n`)
+    .join('');
   return `// Generated from ${source} by \`npm run generate\`; changes here are lost.
 import { ${kinds.length > 0 ? 'fromPromise, ' : ''}setup } from 'xstate';
 

@@ -1,7 +1,6 @@
 import { type GraphContext, GraphRunError, viewOf } from '../compile/context.ts';
 import { evaluate, expressionScope } from '../compile/decide.ts';
 import type { FunctionNode } from '../compile/graph.ts';
-import { copyJson } from '../compile/json.ts';
 import { nodeOf, type Plan } from '../compile/plan.ts';
 import type { NodeContext, NodeIo } from './node-io.ts';
 
@@ -36,5 +35,5 @@ export async function runFunction(
     );
   }
   const result = await run(inputOf(plan, node, context), io.context);
-  return result === undefined ? null : copyJson(result, `the result of node "${node.id}"`);
+  return result === undefined ? null : result;
 }

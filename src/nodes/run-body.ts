@@ -3,7 +3,7 @@ import { nodeOf, type Plan } from '../compile/plan.ts';
 import type { Models } from '../models/model.ts';
 import { type Functions, runFunction } from './function-node.ts';
 import { runLlm } from './llm-node.ts';
-import type { BodyEvent, NodeIo } from './node-io.ts';
+import type { BodyEvent, NodeContext, NodeIo } from './node-io.ts';
 
 /** What node bodies need from the world. */
 export interface BodyDeps {
@@ -11,20 +11,40 @@ export interface BodyDeps {
   readonly models: Models;
 }
 
-function createIo(call: BodyCall, run: string, notify: (event: BodyEvent) => void): NodeIo {
-  const { node, signal, context } = call;
-  const thread = context.thread.id;
-  return {
-    notify,
-    context: {
-      node,
-      thread,
-      signal,
-      idempotencyKey: `${thread}/${run}/${node}/${context.visits[node] ?? 1}`,
-      emit: value => notify({ type: 'custom', node, value }),
-      log: message => notify({ type: 'log', node, message }),
-    },
-  };
+/** What a body sees of the world; what most bodies never ask for is made when asked. */
+class BodyIo implements NodeIo, NodeContext {
+  readonly notify: (event: BodyEvent) => void;
+  private readonly call: BodyCall;
+  private readonly run: string;
+
+  constructor(call: BodyCall, run: string, notify: (event: BodyEvent) => void) {
+    this.call = call;
+    this.run = run;
+    this.notify = notify;
+  }
+
+  get context(): NodeContext {
+    return this;
+  }
+
+  get node(): string {
+    return this.call.node;
+  }
+
+  get thread(): string {
+    return this.call.context.thread.id;
+  }
+
+  get signal(): AbortSignal {
+    return this.call.signal;
+  }
+
+  get idempotencyKey(): string {
+    return `${this.thread}/${this.run}/${this.node}/${this.call.context.visits[this.node] ?? 1}`;
+  }
+
+  readonly emit = (value: unknown): void => this.notify({ type: 'custom', node: this.node, value });
+  readonly log = (message: string): void => this.notify({ type: 'log', node: this.node, message });
 }
 
 /** Makes the function that runs the bodies of one graph's nodes. */
@@ -34,9 +54,9 @@ export function createRunBody(
   run = '1',
   notify: (event: BodyEvent) => void = () => {},
 ): RunBody {
-  return async call => {
+  return call => {
     const { def } = nodeOf(plan, call.node);
-    const io = createIo(call, run, notify);
+    const io = new BodyIo(call, run, notify);
     switch (def.kind) {
       case 'function':
         return runFunction(plan, def, call.context, deps.functions, io);

@@ -5,7 +5,7 @@
  * - C3. A result is delivered once; what comes after a cancel, or for a replaced task, is dropped.
  */
 import { errorRecord, type GraphContext, InputError, inputProblems, outputOf } from '../compile/context.ts';
-import { answerProblem, type GraphInput, type RunBody, START_OPTIONS } from '../compile/emit.ts';
+import { answerProblem, type BodyCall, type GraphInput, type RunBody, START_OPTIONS } from '../compile/emit.ts';
 import { copyJson } from '../compile/json.ts';
 import type { ActorState, CoreEvent, Step, Task } from '../core/core.ts';
 import { interruptsOf } from '../core/waiting.ts';
@@ -29,9 +29,26 @@ import type { Clock, RunOptions, RuntimeOptions } from './runtime.ts';
 /** How long a cancel waits for bodies that do not heed their signal, in milliseconds. */
 const SETTLE_MS = 2_000;
 
-interface RunningBody {
-  readonly controller: AbortController;
-  readonly settled: Promise<void>;
+/** Tells a body to stop. The signal is made when the body first asks for it: most never do. */
+class RunningBody {
+  settled: Promise<void> | undefined;
+  private reason: DOMException | undefined;
+  private controller: AbortController | undefined;
+
+  get stopped(): boolean {
+    return this.reason !== undefined;
+  }
+
+  get signal(): AbortSignal {
+    this.controller ??= new AbortController();
+    if (this.reason) this.controller.abort(this.reason);
+    return this.controller.signal;
+  }
+
+  stop(why: string): void {
+    this.reason ??= new DOMException(why, 'AbortError');
+    this.controller?.abort(this.reason);
+  }
 }
 
 export class ThreadRunner {
@@ -90,6 +107,7 @@ export class ThreadRunner {
   async resume(answer: unknown, run: RunOptions): Promise<RunResult> {
     const state = this.loaded();
     const answers = this.answersFor(state, answer);
+    this.cancelled = false;
     return this.go(run, () => {
       for (const [id, value] of answers)
         this.deliver({ kind: 'event', event: { type: 'resume', id, value } as { type: string } });
@@ -137,7 +155,7 @@ export class ThreadRunner {
   async cancel(): Promise<void> {
     this.cancelled = true;
     const running = [...this.bodies.values()];
-    for (const { controller } of running) controller.abort(new DOMException('the run was cancelled', 'AbortError'));
+    for (const body of running) body.stop('the run was cancelled');
     let timer: ReturnType<typeof setTimeout> | undefined;
     const bound = new Promise<void>(resolve => {
       timer = setTimeout(resolve, SETTLE_MS);
@@ -184,8 +202,9 @@ export class ThreadRunner {
     try {
       await new Promise<void>((resolve, reject) => {
         this.atRest = { resolve, reject };
+        if (signal?.aborted) this.cancelled = true;
         begin();
-        if (signal?.aborted) abort();
+        if (this.cancelled) resolve();
         this.restIfIdle();
       });
     } finally {
@@ -213,11 +232,10 @@ export class ThreadRunner {
   }
 
   private commit(step: Step, before: GraphContext | undefined): void {
-    for (const taskId of step.dropped)
-      this.bodies.get(taskId)?.controller.abort(new DOMException('another branch went on', 'AbortError'));
+    for (const taskId of step.dropped) this.bodies.get(taskId)?.stop('another branch went on');
     countVisits(this.graph.plan, step, this.counters.visits);
     if (this.onEvent) for (const event of eventsOf(this.graph.plan, before, step)) this.notify(event);
-    for (const task of step.tasks) this.startBody(task);
+    if (!this.cancelled) for (const task of step.tasks) this.startBody(task);
   }
 
   private startBody({ taskId, childId }: Task): void {
@@ -226,20 +244,27 @@ export class ThreadRunner {
     if (!runBody) throw new Error('a body before its run');
     this.counters.nodeRuns++;
     if (this.graph.plan.nodes.get(childId)?.def.kind === 'llm') this.counters.modelCalls++;
-    const controller = new AbortController();
-    const settled = runBody({ node: childId, context, signal: controller.signal }).then(
-      output => this.finish(taskId, controller, { kind: 'done', taskId, childId, output }),
+    const running = new RunningBody();
+    const call: BodyCall = {
+      node: childId,
+      context,
+      get signal() {
+        return running.signal;
+      },
+    };
+    running.settled = runBody(call).then(
+      output => this.finish(taskId, running, { kind: 'done', taskId, childId, output }),
       error => {
-        if (!controller.signal.aborted) this.counters.failedRuns++;
-        this.finish(taskId, controller, { kind: 'error', taskId, childId, error: errorRecord(error) });
+        if (!running.stopped) this.counters.failedRuns++;
+        this.finish(taskId, running, { kind: 'error', taskId, childId, error: errorRecord(error) });
       },
     );
-    this.bodies.set(taskId, { controller, settled });
+    this.bodies.set(taskId, running);
   }
 
-  private finish(taskId: string, controller: AbortController, event: CoreEvent): void {
-    if (this.bodies.get(taskId)?.controller === controller) this.bodies.delete(taskId);
-    if (controller.signal.aborted) return;
+  private finish(taskId: string, running: RunningBody, event: CoreEvent): void {
+    if (this.bodies.get(taskId) === running) this.bodies.delete(taskId);
+    if (running.stopped) return;
     try {
       this.deliver(event);
       this.restIfIdle();

@@ -96,13 +96,14 @@ edges:
   it.each([
     ['a key that is not declared', { nope: 1 }, 'undeclared-key', '"nope"'],
     ['a wrong type', { n: 'x' }, 'wrong-type', 'expected number'],
-    ['a Date', { any: { at: new Date(0) } }, 'not-json', 'result of node "f".any.at is a Date'],
-    ['a BigInt', { any: [1n] }, 'not-json', '.any[0] is a bigint'],
-    ['NaN', { any: Number.NaN }, 'not-json', '.any is NaN'],
-    ['a function', { any: () => 1 }, 'not-json', '.any is a function'],
+    ['a Date', { any: { at: new Date(0) } }, 'not-json', 'node "f" writes "any.at", which is a Date'],
+    ['a BigInt', { any: [1n] }, 'not-json', '"any[0]", which is a bigint'],
+    ['NaN', { any: Number.NaN }, 'not-json', '"any", which is NaN'],
+    ['a function', { any: () => 1 }, 'not-json', '"any", which is a function'],
     ['text instead of an object', 'x', 'wrong-result', 'returned a string'],
   ])('a function that writes %s', async (_, result, code, message) => {
-    const yaml = 'state: { n: { type: number, default: 0 }, any: any? }\nnodes: { f: { type: function, function: f } }\nedges: ["START -> f -> END"]';
+    const yaml =
+      'state: { n: { type: number, default: 0 }, any: any? }\nnodes: { f: { type: function, function: f } }\nedges: ["START -> f -> END"]';
     const outcome = await failing(yaml, { f: () => result });
     expect(outcome.error).toMatchObject({ node: 'f', code });
     expect(outcome.error?.message).toContain(message);
@@ -117,7 +118,8 @@ edges:
   });
 
   it('a body cannot change the state it was given', async () => {
-    const yaml = 'state: { all: { type: array, default: [1] } }\nnodes: { f: { type: function, function: f } }\nedges: ["START -> f -> END"]';
+    const yaml =
+      'state: { all: { type: array, default: [1] } }\nnodes: { f: { type: function, function: f } }\nedges: ["START -> f -> END"]';
     const outcome = await failing(yaml, { f: (s: { all: number[] }) => void s.all.push(2) });
     expect(outcome.status).toBe('failed');
     expect(outcome.output.all).toEqual([1]);

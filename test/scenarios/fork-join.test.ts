@@ -78,7 +78,10 @@ describe('with a simulated clock', () => {
   afterEach(() => void vi.useRealTimers());
 
   /** Runs a graph and says how much simulated time it took, in milliseconds. */
-  async function timed(text: string, functions: Record<string, () => unknown>): Promise<{ ms: number; runs: string[] }> {
+  async function timed(
+    text: string,
+    functions: Record<string, () => unknown>,
+  ): Promise<{ ms: number; runs: string[] }> {
     const runs: string[] = [];
     const counted = Object.fromEntries(
       Object.entries(functions).map(([name, f]) => [
@@ -90,7 +93,9 @@ describe('with a simulated clock', () => {
       ]),
     );
     const start = Date.now();
-    const done = createRuntime().thread(build(text, { functions: counted })).invoke();
+    const done = createRuntime()
+      .thread(build(text, { functions: counted }))
+      .invoke();
     let ms = -1;
     void done.then(() => {
       ms = Date.now() - start;
@@ -357,6 +362,9 @@ edges:
   it('S12 an edge into the middle is refused as well', () => {
     const into = text.replace('{ from: b, to: a, when: "true" }', '{ from: START, to: c, when: "true" }');
     const result = compileGraph(into);
-    expect(result.ok ? [] : result.diagnostics.map(d => [d.code, d.message.includes('START -> c')])).toContainEqual(['fork-leave', true]);
+    expect(result.ok ? [] : result.diagnostics.map(d => [d.code, d.message.includes('START -> c')])).toContainEqual([
+      'fork-leave',
+      true,
+    ]);
   });
 });

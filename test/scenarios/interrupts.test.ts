@@ -23,7 +23,12 @@ describe('S23 an interrupt', () => {
         node: 'review',
         message: 'Is 7 right?',
         path: [],
-        schema: { type: 'object', properties: { ok: { type: 'boolean' } }, required: ['ok'], additionalProperties: false },
+        schema: {
+          type: 'object',
+          properties: { ok: { type: 'boolean' } },
+          required: ['ok'],
+          additionalProperties: false,
+        },
       },
     ]);
     expect((await thread.resume({ ok: true })).output.answer).toEqual({ ok: true });
@@ -43,7 +48,11 @@ describe('S24 an answer that does not fit', () => {
   it('S24 is a typed error and the interrupt still waits', async () => {
     const thread = createRuntime().thread(build(ask('schema: { ok: boolean },'), { functions: { work: () => ({}) } }));
     await thread.invoke();
-    await expect(thread.resume({ ok: 'yes' })).rejects.toMatchObject({ name: 'ResumeError', code: 'payload', id: 'review' });
+    await expect(thread.resume({ ok: 'yes' })).rejects.toMatchObject({
+      name: 'ResumeError',
+      code: 'payload',
+      id: 'review',
+    });
     expect((await thread.state()).status).toBe('waiting');
     expect((await thread.resume({ ok: false })).output.answer).toEqual({ ok: false });
   });
@@ -112,7 +121,9 @@ edges:
   - b -> b2 -> b3 -> end
   - A -> end -> END
 `;
-    const functions = Object.fromEntries(['b', 'b2', 'b3', 'end'].map(n => [n, n === 'b' ? bodies.hold(n) : bodies.now(n)]));
+    const functions = Object.fromEntries(
+      ['b', 'b2', 'b3', 'end'].map(n => [n, n === 'b' ? bodies.hold(n) : bodies.now(n)]),
+    );
     const { thread, result, events } = await launch(build(text, { functions }));
     expect((await thread.state()).interrupts.map(i => i.id)).toEqual(['A']);
     bodies.get('b').finish();
