@@ -23,6 +23,7 @@ const steps: readonly Step[] = [
   { name: 'format and lint', args: [bin('@biomejs/biome/bin/biome'), 'ci', '--error-on-warnings', '.'] },
   { name: 'types', args: [bin('typescript/bin/tsc'), '-p', '.'] },
   { name: 'generated files are current', args: ['scripts/generate.ts', '--check'] },
+  { name: 'the README says what happens', args: ['scripts/readme.ts', '--check'] },
   { name: 'tests', args: [bin('vitest/vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`] },
   { name: 'packed package', args: ['scripts/test-package.ts'] },
 ];

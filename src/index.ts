@@ -25,8 +25,8 @@ export type { NodeContext } from './nodes/node-io.ts';
 export { ResumeError, ThreadError } from './runtime/errors.ts';
 export type { RunEvent } from './runtime/events.ts';
 export type { BranchState, Metrics, RunResult, RunStatus, ThreadState } from './runtime/result.ts';
+export type { Clock } from './runtime/clock.ts';
 export {
-  type Clock,
   createRuntime,
   type RunOptions,
   type Runtime,

@@ -14,7 +14,7 @@ const MAY: Record<string, string[]> = {
   nodes: ['compile', 'models'],
   graph: ['compile', 'diagnostic', 'models', 'nodes'],
   runtime: ['compile', 'core', 'graph', 'models', 'nodes'],
-  testing: ['models'],
+  testing: ['models', 'runtime'],
   cli: ['compile', 'core', 'diagnostic', 'format', 'graph', 'models', 'runtime'],
   '': ['compile', 'core', 'diagnostic', 'graph', 'models', 'nodes', 'runtime'],
 };

@@ -21,8 +21,8 @@ export interface Page {
   /** Lines that are not blank, code included. */
   readonly lines: number;
   readonly codeLines: number;
-  /** A title given outside the text, in the front matter. */
-  readonly hasTitle: boolean;
+  /** The title given in the front matter. */
+  readonly title?: string;
   /** The line of a code fence that is never closed. */
   readonly openFence?: number;
 }
@@ -52,10 +52,13 @@ export class BlockBuilder {
 
   /** Goes on with the block that is open, or begins one of running text. */
   add(line: number, text: string): void {
-    if (!this.open || text.length > MAX_LINE || this.open.size > MAX_BLOCK) return this.start('text', line, text);
-    this.lines++;
-    this.open.parts.push(text);
-    this.open.size += text.length;
+    const { open } = this;
+    if (!open || text.length > MAX_LINE || open.size > MAX_BLOCK) this.start('text', line, text);
+    else {
+      this.lines++;
+      open.parts.push(text);
+      open.size += text.length;
+    }
   }
 
   heading(line: number, level: number, text: string): void {

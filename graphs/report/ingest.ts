@@ -67,12 +67,12 @@ async function kindOf(given: string): Promise<'folder' | 'file'> {
     const { code } = cause as NodeJS.ErrnoException;
     const missing = code === 'ENOENT' || code === 'ENOTDIR';
     const why = missing ? 'does not exist' : `cannot be read (${code})`;
-    const advice = `looked for ${path.resolve(given)}; give another folder: -i path=<folder>`;
-    throw new IngestError('no-path', `the folder "${given}" ${why}; ${advice}`);
+    const where = path.isAbsolute(given) ? '' : ` (looked for ${path.resolve(given)})`;
+    throw new IngestError('no-path', `the folder "${given}" ${why}${where}; give another one: -i path=<folder>`);
   }
 }
 
-function refuseNothing(given: string, kind: 'folder' | 'file', leftOut: readonly LeftOut[]): never {
+function refuseEmpty(given: string, kind: 'folder' | 'file', leftOut: readonly LeftOut[]): never {
   const [first] = leftOut;
   if (kind === 'file') throw new IngestError('no-text', `the file "${given}" cannot be used: ${first?.why}`);
   const others = first
@@ -108,7 +108,7 @@ export async function ingest(
     }
     docs.push({ file, text: loaded.text });
   }
-  if (docs.length === 0) refuseNothing(given, kind, leftOut);
+  if (docs.length === 0) refuseEmpty(given, kind, leftOut);
   leftOut.sort((a, b) => (a.file < b.file ? -1 : 1));
   return { source: { name: nameOf(given), base: slashes(base), leftOut, limit }, docs };
 }

@@ -1,14 +1,19 @@
-/** What is inside a block: code, links, anchors and the words between them. Line breaks are kept, so lines can be counted. */
+/** What is inside a block: code, links, anchors and the words between them. Line breaks are kept: lines are counted. */
 
-/** Stands for a piece of code or an address: one word that nobody misspells. */
-export const CODE = '\u{FFFC}';
+/** Code spans stand in a text as one letter each, from a range that is nobody's; an address as another. */
+const FIRST_CODE = 0xe000;
+const MAX_CODES = 0x1000;
+const CODE = /[\uE000-\uEFFF]/g;
+const ADDRESS = '\u{FFFC}';
+/** The same letters inside a character class. */
+export const STAND_IN = '\uE000-\uEFFF\uFFFC';
 
-const CODE_SPAN = /(?<!`)(`+)(?!`)([^`]|[^`](?:(?!\1(?!`))[\s\S]){0,400}?[^`])\1(?!`)/g;
+const CODE_SPAN = /(?<!`)(`+)(?!`)([\s\S]{0,2000}?[^`])\1(?!`)/g;
 const TARGET = /(?:<[^<>\n]{0,2000}>|[^()\s<>]{0,2000}(?:\([^()\s]{0,500}\)[^()\s]{0,500})?)/.source;
 const TITLE = /(?:\s+(?:"[^"]{0,500}"|'[^']{0,500}'|\([^)]{0,500}\)))?/.source;
 const LABEL = /\[((?:[^[\]]|\[[^[\]]{0,500}\]){0,1000})\]/.source;
 const LINK = new RegExp(`(!?)${LABEL}\\(\\s*(${TARGET})${TITLE}\\s*\\)`, 'g');
-const DEFINITION = new RegExp(`^\\s*\\[([^\\]]+)\\]:\\s*(${TARGET})`);
+const DEFINITION = new RegExp(`^\\s*\\[((?!\\^)[^\\]]+)\\]:\\s*(${TARGET})`);
 const HTML_LINK = /<(?:a|img)\b[^>]{0,2000}?\b(?:href|src)\s*=\s*["']([^"']{1,2000})["']/gi;
 const AUTO_LINK = /<((?:https?|ftp):\/\/[^\s<>]{1,2000})>|(?<![("'<=\]])(\bhttps?:\/\/[^\s<>()[\]"'`]{1,2000})/g;
 
@@ -26,9 +31,11 @@ function keepBreaks(text: string, mark = ''): string {
   return mark + '\n'.repeat(text.split('\n').length - 1);
 }
 
-/** The block with its code spans replaced by {@link CODE}. */
-export function maskCode(text: string): string {
-  return text.includes('`') ? text.replace(CODE_SPAN, match => keepBreaks(match, CODE)) : text;
+/** The block with a letter in place of each code span. */
+function maskCode(text: string): string {
+  let next = 0;
+  const letter = (): string => String.fromCharCode(FIRST_CODE + Math.min(next++, MAX_CODES - 1));
+  return text.includes('`') ? text.replace(CODE_SPAN, match => keepBreaks(match, letter())) : text;
 }
 
 /** The line of an offset, counted from the line the text begins on. */
@@ -67,33 +74,46 @@ export function anchorsOf(text: string): string[] {
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', nbsp: ' ', mdash: '—' };
 
+/** Parts what HTML parts: cells, items, lines. It is white space and ends a sentence. */
+const BREAK = '\u2029';
+const HTML_BREAK = /<\/?(?:t[dhr]|li|p|div|br|h[1-6]|summary|details|dt|dd)\b[^<>]{0,2000}>/gi;
+
+const UNDERSCORES = new RegExp(
+  `(?<![\\p{L}\\p{N}])_+(?=[\\p{L}\\p{N}${STAND_IN}])|(?<=[\\p{L}\\p{N}${STAND_IN}.!?])_+(?![\\p{L}\\p{N}])`,
+  'gu',
+);
+
 function stripMarks(text: string): string {
   return text
     .replace(/<!--[\s\S]{0,4000}?-->/g, match => keepBreaks(match))
     .replace(LINK, (_, image: string, label: string) => (image ? '' : label.replace(LINK, '')))
     .replace(/\[([^[\]]{1,500})\]\[[^[\]]{0,200}\]/g, '$1')
     .replace(/\[\^[^\]]{1,100}\]:?|\[![A-Z]+\]|\{#[\w:.-]+\}/g, '')
-    .replace(AUTO_LINK, CODE)
+    .replace(AUTO_LINK, ADDRESS)
+    .replace(HTML_BREAK, match => keepBreaks(match, BREAK))
     .replace(/<\/?[a-zA-Z][^<>]{0,2000}>/g, match => keepBreaks(match))
     .replace(/&(\w+);/g, (match, name: string) => ENTITIES[name] ?? match)
     .replace(/\\([!-/:-@[-`{-~])/g, '$1')
     .replace(/\*+|~~/g, '')
-    .replace(/(?<![\p{L}\p{N}])_+(?=[\p{L}\p{N}\uFFFC])|(?<=[\p{L}\p{N}\uFFFC.!?])_+(?![\p{L}\p{N}])/gu, '');
+    .replace(UNDERSCORES, '');
 }
 
-/** The words of a block as a reader sees them; code becomes {@link CODE}. */
+/** The words of a block as a reader sees them; each piece of code and each address is one letter. */
 export function plainText(text: string): string {
   return stripMarks(maskCode(text));
 }
 
-/** The same on one line with the code in place, for headings and quotations. */
-export function readableText(text: string): string {
-  const codes = codeSpans(text);
-  let next = 0;
-  const masked = text.replace(CODE_SPAN, '\u{E000}');
-  return stripMarks(masked)
-    .replace(/\u{E000}/gu, () => codes[next++] ?? '')
-    .replaceAll(CODE, '(link)')
+/** Puts back on one line what {@link plainText} took out of `block`. */
+export function restore(text: string, block: string): string {
+  const codes = block.includes('`') ? codeSpans(block) : [];
+  return text
+    .replace(CODE, letter => codes[letter.charCodeAt(0) - FIRST_CODE] ?? '')
+    .replaceAll(ADDRESS, '(link)')
     .replace(/\s+/g, ' ')
     .trim();
+}
+
+/** A block on one line, without markup. */
+export function readableText(text: string): string {
+  return restore(plainText(text), text);
 }

@@ -1,7 +1,7 @@
 /** Reads Markdown line by line: enough of CommonMark and GitHub's tables to tell prose from code. */
 import { BlockBuilder, type Page } from './blocks.ts';
 
-const FENCE = /^\s*(`{3,}|~{3,})(.*)$/;
+const FENCE = /^\s*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(`{3,}|~{3,})(.*)$/;
 const HEADING = /^ {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$/;
 const HTML_HEADING = /^\s*<h([1-6])\b[^>]*>(.*)$/i;
 const UNDERLINE = /^ {0,3}(=+|-+)[ \t]*$/;
@@ -14,8 +14,8 @@ const MODULE_LINE = /^(?:import|export)\s/;
 
 class MarkdownReader {
   readonly out = new BlockBuilder();
-  hasTitle = false;
-  fence: { readonly mark: string; readonly line: number } | undefined;
+  title: string | undefined;
+  fence: { readonly mark: string; readonly line: number; readonly quoted: boolean } | undefined;
   private readonly isModule: boolean;
   private inComment = false;
   private inList = false;
@@ -26,19 +26,22 @@ class MarkdownReader {
     this.isModule = isModule;
   }
 
-  /** The number of lines that are front matter. */
+  /** The number of lines that are front matter, in YAML or TOML. */
   frontMatter(lines: readonly string[]): number {
-    if (lines[0]?.trimEnd() !== '---') return 0;
-    const end = lines.findIndex((text, i) => i > 0 && /^(---|\.\.\.)\s*$/.test(text));
+    const mark = /^(---|\+\+\+)\s*$/.exec(lines[0] ?? '')?.[1];
+    const end = mark === undefined ? -1 : lines.findIndex((text, i) => i > 0 && text.trimEnd() === mark);
     if (end === -1) return 0;
-    this.hasTitle = lines.slice(1, end).some(text => /^["']?title["']?\s*:\s*\S/.test(text));
+    const titles = lines.slice(1, end).map(text => /^["']?title["']?\s*[:=]\s*(\S.*?)\s*$/.exec(text)?.[1]);
+    this.title = titles.find(title => title !== undefined)?.replace(/^(["'])(.*)\1$/, '$2');
     return end + 1;
   }
 
   read(text: string, line: number): void {
-    if (this.readFence(text, line) || this.readComment(text, line)) return;
-    const content = text.replace(QUOTE, '');
-    if (content !== text && this.readFence(content, line)) return;
+    const verbatim = this.inComment || this.fence?.quoted === false;
+    const content = verbatim ? text : text.replace(QUOTE, '');
+    const quoted = content !== text;
+    if (this.fence?.quoted && !quoted) this.fence = undefined;
+    if (this.readFence(content, line, quoted) || this.readComment(content, line)) return;
     if (content.trim() === '') this.blank();
     else if (!this.readIndentedCode(content)) {
       this.inIndented = false;
@@ -52,7 +55,7 @@ class MarkdownReader {
     this.afterBlank = true;
   }
 
-  private readFence(text: string, line: number): boolean {
+  private readFence(text: string, line: number, quoted: boolean): boolean {
     const [, mark = '', info = ''] = FENCE.exec(text) ?? [];
     if (this.fence) {
       const closes = mark.startsWith(this.fence.mark) && info.trim() === '';
@@ -61,7 +64,7 @@ class MarkdownReader {
       return true;
     }
     if (mark === '' || this.inComment || (mark.startsWith('`') && info.includes('`'))) return false;
-    this.fence = { mark, line };
+    this.fence = { mark, line, quoted };
     this.out.code(text);
     return true;
   }
@@ -78,7 +81,8 @@ class MarkdownReader {
 
   /** Four spaces after a blank line are code, but within a list they are the item going on. */
   private readIndentedCode(text: string): boolean {
-    if (!/^(?: {4}|\t)/.test(text) || this.inList || ITEM.test(text) || !(this.afterBlank || this.inIndented)) return false;
+    if (!/^(?: {4}|\t)/.test(text) || this.inList || ITEM.test(text) || !(this.afterBlank || this.inIndented))
+      return false;
     this.out.code(text);
     this.inIndented = true;
     return true;
@@ -105,10 +109,11 @@ class MarkdownReader {
   }
 
   private readText(text: string, line: number): void {
-    if (this.isModule && this.out.current === undefined && MODULE_LINE.test(text)) return this.out.code(text);
+    const { out } = this;
     if (this.afterBlank && !/^\s/.test(text)) this.inList = false;
-    if (this.out.current === 'definition' || this.out.current === 'row') this.out.start('text', line, text);
-    else this.out.add(line, text);
+    if (this.isModule && out.current === undefined && MODULE_LINE.test(text)) out.code(text);
+    else if (out.current === 'definition' || out.current === 'row') out.start('text', line, text);
+    else out.add(line, text);
   }
 }
 
@@ -118,9 +123,9 @@ export function readMarkdown(file: string, text: string): Page {
   const lines = text.split('\n');
   const skip = reader.frontMatter(lines);
   for (let i = skip; i < lines.length; i++) reader.read(lines[i] ?? '', i + 1);
-  const { out, hasTitle, fence } = reader;
+  const { out, title, fence } = reader;
   out.close();
   const { blocks, codeLines } = out;
-  const open = fence ? { openFence: fence.line } : {};
-  return { file, format: 'markdown', blocks, lines: out.lines, codeLines, hasTitle, ...open };
+  const extra = { ...(title === undefined ? {} : { title }), ...(fence ? { openFence: fence.line } : {}) };
+  return { file, format: 'markdown', blocks, lines: out.lines, codeLines, ...extra };
 }

@@ -30,7 +30,8 @@ function readRst(lines: Lines, out: BlockBuilder): void {
     else if (ITEM.test(text)) out.start('item', i + 1, text.replace(ITEM, ''));
     else if (out.current === 'comment' && indentOf(text) === 0) out.start('text', i + 1, text);
     else out.add(i + 1, text);
-    if (codeIndent === undefined && (RST_CODE.test(text) || (!mark && /::\s*$/.test(text)))) codeIndent = indentOf(text);
+    if (codeIndent === undefined && (RST_CODE.test(text) || (!mark && /::\s*$/.test(text))))
+      codeIndent = indentOf(text);
   }
 }
 
@@ -70,5 +71,5 @@ export function readOther(file: string, text: string, format: keyof typeof reade
   const out = new BlockBuilder();
   readers[format](text.split('\n'), out);
   out.close();
-  return { file, format, blocks: out.blocks, lines: out.lines, codeLines: out.codeLines, hasTitle: false };
+  return { file, format, blocks: out.blocks, lines: out.lines, codeLines: out.codeLines };
 }

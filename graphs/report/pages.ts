@@ -13,13 +13,13 @@ export function readPage({ file, text }: Doc): Page {
   return isMarkdown ? readMarkdown(file, text) : readOther(file, text, 'plain');
 }
 
-/** Documents between which others get their turn: a run is cancelled, and its siblings go on, only then. */
-const TURN = 8;
-
-/** Reads the documents one by one. Throws the signal's reason when the run is cancelled. */
+/**
+ * Reads the documents one by one, with a turn for everybody else before each: that is when parallel nodes go on and
+ * when a cancelled run stops. Throws the signal's reason then.
+ */
 export async function* readPages(docs: readonly Doc[], { signal }: Context): AsyncGenerator<Page> {
-  for (const [i, doc] of docs.entries()) {
-    if (i % TURN === 0) await setImmediate();
+  for (const doc of docs) {
+    await setImmediate();
     signal.throwIfAborted();
     yield readPage(doc);
   }

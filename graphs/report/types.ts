@@ -47,7 +47,7 @@ export const findingKinds = [
   'skipped-level',
   'duplicate',
   'mark',
-  'repeated-word',
+  'doubled-word',
   'long-sentence',
 ] as const;
 
@@ -63,6 +63,7 @@ export interface Finding {
 }
 
 export interface Heading {
+  /** From 1; 0 is a title from the front matter. */
   readonly level: number;
   readonly text: string;
 }

@@ -12,7 +12,7 @@ export interface Screen {
 interface Row {
   readonly node: string;
   readonly branch: string;
-  state: 'running' | 'ok' | 'failed' | 'asking';
+  state: 'running' | 'ok' | 'failed' | 'asking' | 'retrying';
   startedAt: number;
   endedAt?: number;
   visits: number;
@@ -82,6 +82,9 @@ export class LiveView {
         if (row) row.text = `${row.text}${event.text}`.slice(-400);
         break;
       }
+      case 'node-retrying':
+        this.end(event.node, 'retrying', event.at);
+        break;
       case 'usage':
       case 'custom':
       case 'log':
@@ -108,6 +111,7 @@ export class LiveView {
       ok: c.green('✔'),
       failed: c.red('✖'),
       asking: c.yellow('?'),
+      retrying: c.yellow('↻'),
     };
     const indent = '  '.repeat(row.branch === '' ? 0 : row.branch.split('/').length);
     const name = `${indent}${row.node}${row.visits > 1 ? ` ×${row.visits}` : ''}`;

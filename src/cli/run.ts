@@ -57,7 +57,7 @@ class Session {
     this.thread = thread;
     this.answers = new Answers(options.answer);
     this.interactive = process.stdin.isTTY === true && process.stderr.isTTY === true && options.json !== true;
-    this.view = this.interactive ? new LiveView(process.stderr, () => performance.now()) : undefined;
+    this.view = this.interactive ? new LiveView(process.stderr, () => Date.now()) : undefined;
   }
 
   /** Ctrl-C stops the run and lets its bodies settle; a second one ends the process at once. */

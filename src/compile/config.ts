@@ -1,7 +1,7 @@
 /** Plan in, XState config out: plain data that names its actors, guards and actions, and nothing else. */
-import { directEntry, exitsAt, type Point, pointId, scopeAt } from './decide.ts';
 import type { NodeDef } from './graph.ts';
 import { chartOf, forkOf, nodeOf, type Place, type Plan, ROOT } from './plan.ts';
+import { directEntry, exitsAt, type Point, scopeAt } from './point.ts';
 import { assertNever } from './read-nodes.ts';
 
 /** Which way out of which point; the parameters of the guard `exit` and the action `take`. */
@@ -19,7 +19,7 @@ type Params = { readonly type: string; readonly params?: ExitParams | PointParam
 
 export interface TransitionConfig {
   readonly guard?: Params;
-  readonly target: string;
+  readonly target?: string;
   readonly actions?: readonly Params[];
   /** The condition as the file has it; shown on the arrow in Stately's tools. */
   readonly description?: string;
@@ -38,9 +38,10 @@ export interface StateConfig {
     readonly src: string;
     readonly id: string;
     readonly input: { readonly node: string };
-    readonly onDone: readonly TransitionConfig[];
-    readonly onError: TransitionConfig;
+    readonly onDone?: readonly TransitionConfig[];
+    readonly onError?: readonly TransitionConfig[];
   };
+  readonly after?: Readonly<Record<string, readonly TransitionConfig[]>>;
   readonly always?: readonly TransitionConfig[];
   readonly on?: Readonly<Record<string, readonly TransitionConfig[]>>;
   readonly onDone?: TransitionConfig;
@@ -125,17 +126,68 @@ function nodeState(plan: Plan, id: string): StateConfig {
     case 'llm':
       return {
         ...shared,
-        invoke: { src: def.kind, id, input: { node: id }, onDone: waysOut(plan, at), onError: failure(at) },
+        ...(isTimed(def) ? timedState(plan, def, def.kind, at) : bareState(plan, def, def.kind, at)),
       };
     default:
       return assertNever(def);
   }
 }
 
+const isTimed = (def: NodeDef): boolean =>
+  def.retry !== undefined || def.timeout !== undefined || def.deadline !== undefined;
+
+/** A node that is tried once and may take its time. */
+function bareState(plan: Plan, def: NodeDef, src: string, at: Point): StateConfig {
+  // Only an error route or `continue` can make something else of an error than a failure.
+  const handles = def.onError !== undefined && def.onError !== 'fail';
+  const ways = waysOut(plan, at);
+  return {
+    invoke: { src, id: def.id, input: { node: def.id }, onDone: ways, onError: handles ? ways : [failure(at)] },
+  };
+}
+
+/** The delay that a node waits before it is tried again; its length depends on the attempt. */
+export const backoffDelay = (id: string): string => `backoff ${id}`;
+
+/** The delay after which a question answers itself. */
+export const expiryDelay = (id: string): string => `expires ${id}`;
+
+/** Whether a timer only ends somebody's waiting: a run does not wait for it. */
+export const isBackgroundTimer = (timerId: string): boolean => timerId.startsWith('xstate.after.expires ');
+
+/**
+ * A node with retry, timeout or deadline: a compound state around its body. What the body, or a timer, has to say is an
+ * event of the body's own, which the outer state takes: on, into the wait before the next attempt, or to `$failed`.
+ */
+function timedState(plan: Plan, def: NodeDef, src: string, at: Point): StateConfig {
+  const again: TransitionConfig[] = def.retry
+    ? [{ guard: { type: 'again', params: { at } }, target: '.$backoff', actions: [{ type: 'again', params: { at } }] }]
+    : [];
+  const ways = [...again, ...waysOut(plan, at)];
+  const timer = (name: 'timeout' | 'deadline', ms: number | undefined): Pick<StateConfig, 'after'> =>
+    ms === undefined ? {} : { after: { [ms]: [{ actions: [{ type: name, params: { at } }] }] } };
+  const backoff: Record<string, StateConfig> = def.retry
+    ? { $backoff: { after: { [backoffDelay(def.id)]: [{ target: '$run' }] } } }
+    : {};
+  return {
+    initial: '$run',
+    states: {
+      $run: { invoke: { src, id: def.id, input: { node: def.id } }, ...timer('timeout', def.timeout) },
+      ...backoff,
+    },
+    on: { [`xstate.done.actor.${def.id}`]: ways, [`xstate.error.actor.${def.id}`]: ways },
+    ...timer('deadline', def.deadline),
+  };
+}
+
 function forkState(plan: Plan, id: string): StateConfig {
-  const { branches } = forkOf(plan, id);
+  const { branches, need } = forkOf(plan, id);
+  const at: Point = { kind: 'join', id };
+  // Enough branches arrived: the state is left, which stops the rest.
+  const early =
+    need === undefined ? {} : { always: [{ guard: { type: 'satisfied', params: { at } }, target: joinState(id) }] };
   const regions = branches.map(scope => [scope.slice(scope.lastIndexOf('/') + 1), branchState(plan, scope)] as const);
-  return { type: 'parallel', states: Object.fromEntries(regions), onDone: { target: joinState(id) } };
+  return { type: 'parallel', ...early, states: Object.fromEntries(regions), onDone: { target: joinState(id) } };
 }
 
 function branchState(plan: Plan, scope: string): StateConfig {
@@ -151,7 +203,13 @@ function branchState(plan: Plan, scope: string): StateConfig {
 
 function isTarget(states: Readonly<Record<string, StateConfig>>, name: string): boolean {
   return Object.values(states).some(s => {
-    const groups = [s.always, s.invoke?.onDone, ...Object.values(s.on ?? {})];
+    const groups = [
+      s.always,
+      s.invoke?.onDone,
+      s.invoke?.onError,
+      ...Object.values(s.on ?? {}),
+      ...Object.values(s.after ?? {}),
+    ];
     return groups.some(g => g?.some(t => t.target === name));
   });
 }
@@ -193,5 +251,3 @@ export function machineConfig(plan: Plan): StateConfig & { readonly id: string }
     },
   };
 }
-
-export { pointId };

@@ -24,8 +24,10 @@ export interface LogEntry {
 export interface BranchContext {
   readonly state: State;
   readonly log: readonly LogEntry[];
-  /** The branch came to the join, rather than to END. */
-  readonly arrived: boolean;
+  /** Whether it runs, came to the join, or to END. */
+  readonly status: 'running' | 'arrived' | 'ended';
+  /** The last error that `onError` handled in this branch. */
+  readonly error?: HandledError;
 }
 
 /** An error as plain data: it goes into snapshots and checkpoints. */
@@ -34,8 +36,18 @@ export interface ErrorRecord {
   readonly message: string;
   /** A stable word for programs: `write-conflict`, `no-edge`, `limit`, or the error's own `code`. */
   readonly code?: string;
+  /** False when trying again cannot help: a retry then does not. */
+  readonly retryable?: boolean;
   readonly stack?: string;
   readonly cause?: ErrorRecord;
+}
+
+/** An error that `onError` took care of, as expressions see it under `error`. */
+export interface HandledError {
+  readonly node: string;
+  readonly name: string;
+  readonly message: string;
+  readonly code: string;
 }
 
 /** A question that waits for a person. */
@@ -57,6 +69,12 @@ export interface GraphContext {
   readonly interrupts: Readonly<Record<string, PendingInterrupt>>;
   /** By node id, fork id, or START. */
   readonly failures: Readonly<Record<string, ErrorRecord>>;
+  /** Attempts that failed so far, of nodes that are being tried again. */
+  readonly attempts: Readonly<Record<string, number>>;
+  /** Errors that `onError` handled, the last of each node. */
+  readonly errors: Readonly<Record<string, ErrorRecord>>;
+  /** The last error handled outside any branch. */
+  readonly error?: HandledError;
   readonly thread: { readonly id: string };
 }
 
@@ -80,11 +98,12 @@ export function errorRecord(thrown: unknown): ErrorRecord {
     const message = typeof thrown === 'string' ? thrown : (JSON.stringify(thrown) ?? String(thrown));
     return { name: 'Error', message };
   }
-  const { code } = thrown as { code?: unknown };
+  const { code, retryable } = thrown as { code?: unknown; retryable?: unknown };
   return {
     name: thrown.name,
     message: thrown.message,
     ...(typeof code === 'string' ? { code } : {}),
+    ...(typeof retryable === 'boolean' ? { retryable } : {}),
     ...(thrown.stack === undefined ? {} : { stack: thrown.stack }),
     ...(thrown.cause === undefined ? {} : { cause: errorRecord(thrown.cause) }),
   };
@@ -111,6 +130,21 @@ export function stateKeys(graph: GraphDef): ReadonlyMap<string, StateKey> {
 /** What a node of this scope sees. */
 export function viewOf(context: GraphContext, scope: string): State {
   return scope === '' ? context.state : (context.scopes[scope]?.state ?? context.state);
+}
+
+/** The last error that was handled in this scope or around it. */
+export function errorOf(context: GraphContext, scope: string): HandledError | undefined {
+  return scope === '' ? context.error : context.scopes[scope]?.error;
+}
+
+/** Notes an error that `onError` takes care of. */
+export function handleError(context: GraphContext, scope: string, node: string, error: ErrorRecord): GraphContext {
+  const { name, message, code = '' } = error;
+  const seen: HandledError = { node, name, message, code };
+  const noted = { ...context, errors: { ...context.errors, [node]: error } };
+  const branch = context.scopes[scope];
+  if (!branch) return { ...noted, error: seen };
+  return { ...noted, scopes: { ...context.scopes, [scope]: { ...branch, error: seen } } };
 }
 
 /** Whether a value is one item of a list that is written item by item. */
@@ -188,8 +222,9 @@ export function writeTo(
 export function openFork(plan: Plan, context: GraphContext, forkId: string): GraphContext {
   const fork = forkOf(plan, forkId);
   const state = viewOf(context, fork.scope);
+  const error = errorOf(context, fork.scope);
   const scopes: Record<string, BranchContext> = { ...context.scopes };
-  for (const scope of fork.branches) scopes[scope] = { state, log: [], arrived: false };
+  for (const scope of fork.branches) scopes[scope] = { state, log: [], status: 'running', ...(error ? { error } : {}) };
   return { ...context, scopes };
 }
 
@@ -214,7 +249,18 @@ function findConflict(graph: GraphDef, logs: readonly (readonly LogEntry[])[]): 
   return undefined;
 }
 
-/** Closes the branches of a fork, replaying what they wrote in file order. Throws {@link GraphRunError} on a conflict. */
+/** Whether a join need wait for no further branch. */
+export function isSatisfied(plan: Plan, context: GraphContext, forkId: string): boolean {
+  const { branches, need, arrives } = forkOf(plan, forkId);
+  if (need === undefined) return false;
+  const arrived = branches.filter(scope => context.scopes[scope]?.status === 'arrived').length;
+  return arrived + (arrives ? 1 : 0) >= need;
+}
+
+/**
+ * Closes the branches of a fork, replaying what they wrote in file order. A branch that still runs is cancelled: what it
+ * wrote is dropped, and so is all that waits in it. Throws {@link GraphRunError} on a conflict.
+ */
 export function closeFork(
   plan: Plan,
   context: GraphContext,
@@ -222,14 +268,31 @@ export function closeFork(
   reducers: Reducers,
 ): { context: GraphContext; arrived: boolean } {
   const fork = forkOf(plan, forkId);
-  const branches = fork.branches.map(scope => context.scopes[scope]);
-  const logs = branches.map(b => b?.log ?? []);
+  const finished = fork.branches.filter(scope => context.scopes[scope]?.status !== 'running');
+  const logs = finished.map(scope => context.scopes[scope]?.log ?? []);
   const conflict = findConflict(plan.graph, logs);
   if (conflict) throw conflict;
-  const scopes: Record<string, BranchContext> = { ...context.scopes };
-  for (const scope of fork.branches) delete scopes[scope];
-  const arrived = fork.arrives || branches.some(b => b?.arrived === true);
-  return { context: writeTo(plan.graph, { ...context, scopes }, fork.scope, logs.flat(), reducers), arrived };
+  const arrived = fork.arrives || finished.some(scope => context.scopes[scope]?.status === 'arrived');
+  const cleared = forgetBranches(plan, context, fork.branches);
+  return { context: writeTo(plan.graph, cleared, fork.scope, logs.flat(), reducers), arrived };
+}
+
+function forgetBranches(plan: Plan, context: GraphContext, branches: readonly string[]): GraphContext {
+  const inside = (scope: string): boolean => branches.some(b => scope === b || scope.startsWith(`${b}/`));
+  const scopes = Object.fromEntries(Object.entries(context.scopes).filter(([scope]) => !inside(scope)));
+  const waits = [context.interrupts, context.failures, context.attempts].some(r => Object.keys(r).length > 0);
+  if (!waits) return { ...context, scopes };
+  const outside = <T>(record: Readonly<Record<string, T>>): Record<string, T> =>
+    Object.fromEntries(
+      Object.entries(record).filter(([id]) => !inside(plan.nodes.get(id)?.scope ?? plan.forks.get(id)?.scope ?? '')),
+    );
+  return {
+    ...context,
+    scopes,
+    interrupts: outside(context.interrupts),
+    failures: outside(context.failures),
+    attempts: outside(context.attempts),
+  };
 }
 
 /** A thread to begin, beside its input. */
@@ -302,7 +365,16 @@ export function initialContext(
   const state = options.state
     ? mergeWrites(graph, base, writes, reducers)
     : Object.freeze({ ...base, ...asLists(keys, writes) });
-  return { state, scopes: {}, visits: {}, interrupts: {}, failures: {}, thread: { id: options.thread ?? '' } };
+  return {
+    state,
+    scopes: {},
+    visits: {},
+    interrupts: {},
+    failures: {},
+    attempts: {},
+    errors: {},
+    thread: { id: options.thread ?? '' },
+  };
 }
 
 /** The result of a run: the whole state, or the keys that `output` names. */

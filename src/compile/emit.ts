@@ -1,18 +1,22 @@
 /** Config and the pure rules in, an XState machine out. The only file of the compiler that knows XState. */
-import { assign, fromPromise, setup } from 'xstate';
-import { type ExitParams, machineConfig, type PointParams } from './config.ts';
+import { assign, fromPromise, raise, setup } from 'xstate';
+import { backoffDelay, type ExitParams, machineConfig, type PointParams } from './config.ts';
 import {
   type ErrorRecord,
   errorRecord,
   type GraphContext,
   initialContext,
+  isSatisfied,
   outputOf,
   type Reducers,
   type StartOptions,
   type State,
 } from './context.ts';
-import { type Decision, decide, expressionScope, follow, type Point, pointId } from './decide.ts';
+import { attempt, type Decision, handled, type Outcome, triesAgain } from './decide.ts';
+import { follow, without } from './follow.ts';
 import { nodeOf, type Plan } from './plan.ts';
+import { type Point, pointId } from './point.ts';
+import { expressionScope, lazy } from './writes.ts';
 
 /** Answers the interrupt with this id; the id may be left out when one waits. */
 export interface ResumeEvent {
@@ -53,10 +57,16 @@ function concerns(plan: Plan, event: { type: string }, at: Point): boolean {
   return event.type === `xstate.done.actor.${at.id}` || event.type === `xstate.error.actor.${at.id}`;
 }
 
-/** The result an event carries for a point: a body's, or a person's answer. */
-function resultOf(plan: Plan, event: { type: string }, at: Point): unknown {
-  if (!concerns(plan, event, at)) return undefined;
-  return event.type === 'resume' ? (event as ResumeEvent).value : (event as { output?: unknown }).output;
+/** What an event says of a point: a body's result or error, or a person's answer. */
+function outcomeOf(
+  plan: Plan,
+  event: { type: string; output?: unknown; error?: unknown; value?: unknown },
+  at: Point,
+): Outcome {
+  if (!concerns(plan, event, at)) return { kind: 'none' };
+  if (event.type === 'resume') return { kind: 'result', value: event.value };
+  if (event.type.startsWith('xstate.error.')) return { kind: 'error', error: errorRecord(event.error) };
+  return { kind: 'result', value: event.output };
 }
 
 /** Why an answer cannot be taken, or undefined when it fits. */
@@ -75,27 +85,53 @@ function isAnswer(plan: Plan, { context, event }: Guarded, at: Point): boolean {
   return meant && answerProblem(plan, at.id, value) === undefined;
 }
 
+/** What a point's event amounts to: as it is, and once `onError` has had its say. */
+interface Judged {
+  readonly tried: Decision;
+  readonly decision: () => Decision;
+}
+
 /**
  * Guards and actions ask for the same decision in one microstep; the last one is kept. It is a cache of a pure
  * function, so a miss costs time and changes nothing.
  */
-function decisions(plan: Plan, reducers: Reducers): (args: Guarded, at: Point) => Decision {
-  let last: { context: GraphContext; event: object; id: string; kind: string; decision: Decision } | undefined;
+function judge(plan: Plan, reducers: Reducers): (args: Guarded, at: Point) => Judged {
+  let last: { context: GraphContext; event: object; id: string; kind: string; judged: Judged } | undefined;
   return ({ context, event }, at) => {
     const id = pointId(at);
     if (last && last.context === context && last.event === event && last.id === id && last.kind === at.kind)
-      return last.decision;
-    const decision = decide(plan, context, at, resultOf(plan, event, at), reducers);
-    last = { context, event, id, kind: at.kind, decision };
-    return decision;
+      return last.judged;
+    const tried = attempt(plan, context, at, outcomeOf(plan, event, at), reducers);
+    const judged = { tried, decision: lazy(() => handled(plan, context, at, tried)) };
+    last = { context, event, id, kind: at.kind, judged };
+    return judged;
   };
 }
 
-function failureOf(plan: Plan, { event }: Guarded, at: Point, decision: () => Decision): ErrorRecord {
-  if (concerns(plan, event, at) && event.type.startsWith('xstate.error.'))
-    return errorRecord((event as { error?: unknown }).error);
-  const made = decision();
-  return made.ok ? { name: 'Error', message: 'failed' } : made.error;
+/** A share of a wait between 0 and 1, the same whenever it is asked for: the core has no chance of its own. */
+function share(text: string): number {
+  let hash = 2_166_136_261;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 16_777_619);
+  return (hash >>> 0) / 4_294_967_296;
+}
+
+/** How long a node waits before its next attempt, in milliseconds. */
+export function backoffMs(plan: Plan, context: GraphContext, id: string): number {
+  const { retry } = nodeOf(plan, id).def;
+  if (!retry) return 0;
+  const made = context.attempts[id] ?? 1;
+  const full = Math.min(retry.maxDelay, retry.delay * retry.factor ** (made - 1));
+  const off = full * retry.jitter * share(`${context.thread.id}/${id}/${context.visits[id] ?? 1}/${made}`);
+  return Math.round(full - off);
+}
+
+/** The error of a node whose time is up; as an event of its body, so that retry and onError see it like any other. */
+function timeUp(plan: Plan, at: Point, code: 'timeout' | 'deadline'): { type: string; error: ErrorRecord } {
+  const id = pointId(at);
+  const ms = nodeOf(plan, id).def[code];
+  const message =
+    code === 'timeout' ? `node "${id}" took longer than ${ms} ms` : `node "${id}" was not done after ${ms} ms in all`;
+  return { type: `xstate.error.actor.${id}`, error: { name: 'TimeoutError', code, message } };
 }
 
 function ask(plan: Plan, context: GraphContext, at: Point): Partial<GraphContext> {
@@ -111,14 +147,9 @@ function ask(plan: Plan, context: GraphContext, at: Point): Partial<GraphContext
   }
 }
 
-function without<T>(record: Readonly<Record<string, T>>, id: string): Record<string, T> {
-  const { [id]: _dropped, ...rest } = record;
-  return rest;
-}
-
 /** The implementations that a compiled graph's config names. */
 export function implementationsOf(plan: Plan, runBody: RunBody, reducers: Reducers) {
-  const decisionAt = decisions(plan, reducers);
+  const judgeAt = judge(plan, reducers);
   const body = fromPromise<unknown, { node: string }>(({ input, self, signal }) => {
     // The body reads its parent's state when it starts, so that no snapshot holds a copy of the state per child.
     const parent = (self as { _parent?: { getSnapshot(): { context: GraphContext } } })._parent;
@@ -130,23 +161,37 @@ export function implementationsOf(plan: Plan, runBody: RunBody, reducers: Reduce
     guards: {
       exit: (args: Guarded, { at, exit, hop }: ExitParams): boolean => {
         if (!isAnswer(plan, args, at)) return false;
-        const decision = decisionAt(args, at);
+        const decision = judgeAt(args, at).decision();
         return decision.ok && decision.exit === exit && decision.hop === hop;
       },
+      again: (args: Guarded, { at }: PointParams): boolean =>
+        triesAgain(plan, args.context, at, judgeAt(args, at).tried),
       answered: (args: Guarded, { at }: PointParams): boolean => isAnswer(plan, args, at),
+      satisfied: ({ context }: Guarded, { at }: PointParams): boolean => isSatisfied(plan, context, pointId(at)),
       failed: ({ context, event }: Guarded, { at }: PointParams): boolean => {
         const id = event.type === 'retry' ? (event as RetryEvent).id : undefined;
         return Object.hasOwn(context.failures, pointId(at)) && (id === undefined || id === pointId(at));
       },
     },
     take: (args: Guarded, { at }: ExitParams): Partial<GraphContext> => {
-      const decision = decisionAt(args, at);
+      const decision = judgeAt(args, at).decision();
       return decision.ok ? follow(plan, decision, at) : {};
     },
+    again: ({ context }: Guarded, { at }: PointParams): Partial<GraphContext> => {
+      const id = pointId(at);
+      return { attempts: { ...context.attempts, [id]: (context.attempts[id] ?? 0) + 1 } };
+    },
     fail: (args: Guarded, { at }: PointParams): Partial<GraphContext> => {
-      const error = failureOf(plan, args, at, () => decisionAt(args, at));
-      const interrupts = without(args.context.interrupts, pointId(at));
-      return { interrupts, failures: { ...args.context.failures, [pointId(at)]: error } };
+      const { context } = args;
+      const id = pointId(at);
+      const decision = judgeAt(args, at).decision();
+      const error = decision.ok ? { name: 'Error', message: 'failed' } : decision.error;
+      const { interrupts, attempts, failures } = context;
+      return {
+        interrupts: without(interrupts, id),
+        attempts: without(attempts, id),
+        failures: { ...failures, [id]: error },
+      };
     },
     unfail: ({ context }: Guarded, { at }: PointParams): Partial<GraphContext> => ({
       failures: without(context.failures, pointId(at)),
@@ -155,9 +200,17 @@ export function implementationsOf(plan: Plan, runBody: RunBody, reducers: Reduce
   };
 }
 
+/** The delays that depend on the attempt. */
+function delaysOf(plan: Plan): Record<string, (args: Guarded) => number> {
+  const retried = [...plan.nodes.values()].filter(n => n.def.retry !== undefined).map(n => n.def.id);
+  return Object.fromEntries(
+    retried.map(id => [backoffDelay(id), ({ context }: Guarded) => backoffMs(plan, context, id)]),
+  );
+}
+
 /** Emits the machine of a plan. */
 export function emitMachine(plan: Plan, runBody: RunBody, reducers: Reducers) {
-  const { actors, guards, take, fail, unfail, ask: asking } = implementationsOf(plan, runBody, reducers);
+  const own = implementationsOf(plan, runBody, reducers);
   const config = {
     ...machineConfig(plan),
     context: ({ input }: { input: GraphInput }): GraphContext => {
@@ -176,18 +229,24 @@ export function emitMachine(plan: Plan, runBody: RunBody, reducers: Reducers) {
       output: State;
       meta: Readonly<Record<string, unknown>>;
     },
-    actors,
-    guards: guards as {
+    actors: own.actors,
+    guards: own.guards as {
       exit: (args: Guarded, params: ExitParams) => boolean;
+      again: (args: Guarded, params: PointParams) => boolean;
       answered: (args: Guarded, params: PointParams) => boolean;
+      satisfied: (args: Guarded, params: PointParams) => boolean;
       failed: (args: Guarded, params: PointParams) => boolean;
     },
     actions: {
-      take: assign((args, params: ExitParams) => take(args, params)),
-      fail: assign((args, params: PointParams) => fail(args, params)),
-      unfail: assign((args, params: PointParams) => unfail(args, params)),
-      ask: assign((args, params: PointParams) => asking(args, params)),
+      take: assign((args, params: ExitParams) => own.take(args, params)),
+      again: assign((args, params: PointParams) => own.again(args, params)),
+      fail: assign((args, params: PointParams) => own.fail(args, params)),
+      unfail: assign((args, params: PointParams) => own.unfail(args, params)),
+      ask: assign((args, params: PointParams) => own.ask(args, params)),
+      timeout: raise((_, { at }: PointParams) => timeUp(plan, at, 'timeout') as unknown as GraphEvent),
+      deadline: raise((_, { at }: PointParams) => timeUp(plan, at, 'deadline') as unknown as GraphEvent),
     },
+    delays: delaysOf(plan),
   });
   // The config is made from a plan, so its literal types are not known here; the tests compile the generated sources.
   return builder.createMachine(config as unknown as Parameters<typeof builder.createMachine>[0]);

@@ -4,9 +4,10 @@
  * Numbers of YAML and JSON are CEL doubles; literals such as `1` are CEL ints, so the mixed operators are registered.
  * Results are plain JSON: BigInt comes out as a number.
  */
-import { type ASTNode, Environment, EvaluationError } from '@marcbachmann/cel-js';
+import { Environment } from '@marcbachmann/cel-js';
 import type { Code } from '../diagnostic/codes.ts';
-import { nearest } from '../diagnostic/suggest.ts';
+import { type ExprNode, listsOfDoubles, nodesOf, otherNumbers } from './expr-numbers.ts';
+import { explainExpr } from './expr-words.ts';
 
 /** What a name in scope may hold: a CEL type such as `double` or `list<string>`, or the fields of an object. */
 export type ExprType = string | { readonly [field: string]: ExprType };
@@ -21,6 +22,8 @@ export interface Expr {
   readonly type: string;
   /** The names the expression uses, state keys and scope names alike. */
   readonly names: ReadonlySet<string>;
+  /** The value of an expression that is a text or number by itself. */
+  readonly constant?: string | number;
   /** Evaluates against a scope. Throws {@link ExprError}. */
   evaluate(scope: Scope): unknown;
 }
@@ -67,11 +70,8 @@ function mixedNumbers(env: Environment): Environment {
     env.registerOperator(`int ${op} double: double`, handler);
   }
   env.registerOperator('double % double: double', (x: number, y: number) => x % y);
-  env.registerOperator('list<double> + list<int>: list<double>', (x: number[], y: bigint[]) => [
-    ...x,
-    ...y.map(Number),
-  ]);
-  env.registerOperator('double in list<int>: bool', (x: number, y: bigint[]) => y.some(v => Number(v) === x));
+  // The library derives `!=` and the mirrored pair.
+  env.registerOperator('double == int: bool', (x: number, y: bigint) => x === Number(y));
   return env;
 }
 
@@ -123,69 +123,54 @@ function compileIn(env: Environment, types: Readonly<Record<string, ExprType>>, 
   try {
     parsed = env.parse(source);
   } catch (cause) {
-    return refuse(explain(cause, source, types, 'expression-syntax'));
+    return refuse(explainExpr(cause, source, types, 'expression-syntax', functionsOf(env)));
   }
-  const check = parsed.check();
-  if (!check.valid) return refuse(explain(check.error, source, types, 'expression-type'));
+  const root: ExprNode = parsed.ast;
+  listsOfDoubles(root);
+  const check = checkNumbers(parsed);
+  if (!check.valid) return refuse(explainExpr(check.error, source, types, 'expression-type', functionsOf(env)));
   const names = new Set<string>();
-  collectNames(parsed.ast, names);
+  for (const { op, args } of nodesOf(root)) if (op === 'id') names.add(String(args));
   return {
     ok: true,
     expr: {
       source,
       type: check.type ?? 'dyn',
       names,
+      ...constantOf(root),
       evaluate(scope) {
         try {
           return toJson(parsed(scope as Record<string, unknown>));
         } catch (cause) {
-          const why = cause instanceof EvaluationError ? cause.summary : String((cause as Error).message);
-          throw new ExprError(`${source}: ${firstLine(why)}`, { cause });
+          const why = explainExpr(cause, source, types, 'expression-type', []).message;
+          throw new ExprError(`${source}: ${why}`, { cause });
         }
       },
     },
   };
 }
 
-function firstLine(text: string): string {
-  return text.split('\n')[0] ?? text;
-}
-
-function explain(
-  error: unknown,
-  source: string,
-  types: Readonly<Record<string, ExprType>>,
-  fallback: Code,
-): ExprProblem {
-  const { code, summary, range } = error as { code?: string; summary?: string; range?: { start: number; end: number } };
-  const start = Math.min(range?.start ?? 0, Math.max(0, source.length - 1));
-  const end = Math.max(range?.end ?? source.length, start + 1);
-  const text = firstLine(summary ?? String((error as Error | undefined)?.message ?? 'not a valid expression'));
-  const named = /^(?:Unknown variable|No such key): (\S+)/.exec(text)?.[1];
-  if (named !== undefined) {
-    const near = nearest(named, code === 'no_such_key' ? fieldNames(types) : Object.keys(types));
-    const hint = near === undefined ? `names in scope: ${Object.keys(types).join(', ')}` : `did you mean "${near}"?`;
-    const message = code === 'no_such_key' ? `there is no field "${named}"` : `there is no name "${named}" in scope`;
-    return { code: 'expression-name', message, start, end, hint };
+/** Checks the types, giving number literals the kind that fits. */
+function checkNumbers(parsed: ReturnType<Environment['parse']>): ReturnType<typeof parsed.check> {
+  const tried = new Set<unknown>();
+  for (;;) {
+    const check = parsed.check();
+    const node: unknown = (check.error as { node?: unknown } | undefined)?.node;
+    if (check.valid || node === undefined || tried.has(node)) return check;
+    tried.add(node);
+    if (!otherNumbers(node)) return check;
   }
-  const hint = /^no such overload: .*null/.test(text)
-    ? 'only a key that may be null (a type that ends in "?") can be compared with null'
-    : undefined;
-  const message = text.charAt(0).toLowerCase() + text.slice(1);
-  return { code: fallback, message, start, end, ...(hint === undefined ? {} : { hint }) };
 }
 
-function fieldNames(types: Readonly<Record<string, ExprType>>): string[] {
-  return Object.values(types).flatMap(t => (typeof t === 'string' ? [] : [...Object.keys(t), ...fieldNames(t)]));
+function constantOf({ op, args }: ExprNode): Pick<Expr, 'constant'> {
+  if (op !== 'value' || typeof args === 'boolean') return {};
+  return typeof args === 'string' || typeof args === 'number' || typeof args === 'bigint'
+    ? { constant: typeof args === 'bigint' ? Number(args) : args }
+    : {};
 }
 
-function collectNames(node: ASTNode, into: Set<string>): void {
-  const visit = (value: unknown): void => {
-    if (Array.isArray(value)) value.forEach(visit);
-    else if (value !== null && typeof value === 'object' && 'op' in value) collectNames(value as ASTNode, into);
-  };
-  if (node.op === 'id') into.add(node.args);
-  else visit(node.args);
+function functionsOf(env: Environment): string[] {
+  return [...new Set(env.getDefinitions().functions.map(f => f.name))];
 }
 
 function toJson(value: unknown): unknown {

@@ -36,7 +36,29 @@ interface NodeBase {
   readonly writes: Writes;
   readonly maxVisits?: number;
   readonly onLimit?: string;
+  readonly retry?: Retry;
+  /** Milliseconds for one attempt, and for all of them. */
+  readonly timeout?: number;
+  readonly deadline?: number;
+  /** What happens to an error: `fail` (the default), `continue`, or the id of a node, or END. */
+  readonly onError?: string;
+  /** How many of the branches that meet here are waited for. Absent: all. */
+  readonly join?: 'any' | number;
   readonly span: Span;
+}
+
+/** How an error is tried again. Times in milliseconds. */
+export interface Retry {
+  /** How often in all, the first time included. */
+  readonly attempts: number;
+  readonly delay: number;
+  /** Each wait is this many times the one before. */
+  readonly factor: number;
+  readonly maxDelay: number;
+  /** Takes a random share, up to this part of the wait, off it: 0 to 1. */
+  readonly jitter: number;
+  /** Names or codes of the errors that are tried again. Absent: all but those that say it is of no use. */
+  readonly on?: readonly string[];
 }
 
 export interface FunctionNode extends NodeBase {
@@ -68,6 +90,11 @@ export interface InterruptNode extends NodeBase {
 }
 
 export type NodeDef = FunctionNode | SetNode | LlmNode | InterruptNode;
+
+/** The node, or END, that takes the errors of a node. */
+export function errorTarget({ onError }: Pick<NodeDef, 'onError'>): string | undefined {
+  return onError === undefined || onError === 'fail' || onError === 'continue' ? undefined : onError;
+}
 
 /** An edge of the file; `to` has several entries only for a fork on a condition. */
 export interface Edge {

@@ -1,5 +1,5 @@
 import type { Reporter } from '../diagnostic/diagnostic.ts';
-import type { Exit, GraphDef } from './graph.ts';
+import { errorTarget, type Exit, type GraphDef } from './graph.ts';
 import { START } from './names.ts';
 import { reachable, stronglyConnected } from './walk.ts';
 
@@ -10,36 +10,62 @@ export function successors(graph: GraphDef): Map<string, string[]> {
     const targets = (graph.exits.get(id) ?? []).flatMap(e => e.targets);
     out.set(id, [...new Set(targets)]);
   }
-  for (const [id, { onLimit }] of graph.nodes) {
+  for (const [id, node] of graph.nodes) {
     const targets = out.get(id);
-    if (onLimit !== undefined && targets && !targets.includes(onLimit)) targets.push(onLimit);
+    for (const target of [node.onLimit, errorTarget(node)]) {
+      if (target !== undefined && targets && !targets.includes(target)) targets.push(target);
+    }
   }
   return out;
 }
 
-/** Checks the shape that needs no plan: what is reached, what ends, what is decided. */
-export function lintGraph(graph: GraphDef, reporter: Reporter): void {
+/**
+ * Checks the shape that needs no plan: what is reached, what ends, what is decided.
+ *
+ * @param options.partial an edge names something unknown, so that what is reached cannot be said
+ */
+export function lintGraph(graph: GraphDef, reporter: Reporter, options: { readonly partial?: boolean } = {}): void {
   const next = successors(graph);
-  const start = graph.exits.get(START);
-  if (!start) {
-    const span = [...graph.nodes.values()][0]?.span ?? { file: graph.file, start: 0, end: 1 };
-    const first = graph.nodes.keys().next().value;
-    const hint = first === undefined ? 'add a node and "START -> node"' : `add "START -> ${first}"`;
-    reporter.report('no-start', span, 'no edge leaves START', { hint });
-    return;
+  if (options.partial !== true) {
+    if (!graph.exits.has(START)) {
+      reportNoStart(graph, reporter);
+      return;
+    }
+    lintReach(graph, next, reporter);
   }
-  const reached = reachable([START], next);
   for (const [id, node] of graph.nodes) {
-    if (!reached.has(id)) {
-      const hint = `add an edge that leads to "${id}", or remove the node`;
-      reporter.report('unreachable', node.span, `no path from START reaches node "${id}"`, { hint });
-    }
-    if (!graph.exits.has(id)) {
-      reporter.report('no-way-out', node.span, `no edge leaves node "${id}"`, { hint: `add "${id} -> END"` });
-    }
+    if (graph.exits.has(id)) continue;
+    const hint = `add "${id} -> END", or an edge to the node that comes next`;
+    reporter.report('no-way-out', node.span, `no edge leaves node "${id}"`, { hint });
   }
   for (const [from, exits] of graph.exits) lintChoice(from, exits, reporter);
   lintCycles(graph, next, reporter);
+}
+
+function reportNoStart(graph: GraphDef, reporter: Reporter): void {
+  const first = graph.nodes.keys().next().value;
+  const span = graph.edges[0]?.span ?? (first === undefined ? undefined : graph.nodes.get(first)?.span);
+  const hint = first === undefined ? 'add a node, and an edge "START -> node"' : `add "START -> ${first}"`;
+  reporter.report('no-start', span ?? { file: graph.file, start: 0, end: 1 }, 'no edge leaves START', { hint });
+}
+
+function lintReach(graph: GraphDef, next: ReadonlyMap<string, readonly string[]>, reporter: Reporter): void {
+  const reached = reachable([START], next);
+  const lost = [...graph.nodes.keys()].filter(id => !reached.has(id));
+  const isLost = new Set(lost);
+  // Behind an unreachable node more are: those that no other of them leads to are where an edge is missing.
+  const behind = new Set(lost.flatMap(id => (next.get(id) ?? []).filter(to => to !== id)));
+  const told = new Set<string>();
+  for (const id of [...lost.filter(id => !behind.has(id)), ...lost]) {
+    const node = graph.nodes.get(id);
+    if (!node || told.has(id)) continue;
+    const group = [...reachable([id], next)].filter(other => isLost.has(other) && !told.has(other));
+    for (const other of group) told.add(other);
+    const also = group.filter(other => other !== id);
+    const rest = also.length === 0 ? '' : `, nor ${ring(also)} behind it`;
+    const hint = `add an edge that leads to "${id}", or remove the node`;
+    reporter.report('unreachable', node.span, `no path from START reaches node "${id}"${rest}`, { hint });
+  }
 }
 
 function lintChoice(from: string, exits: readonly Exit[], reporter: Reporter): void {
@@ -51,37 +77,34 @@ function lintChoice(from: string, exits: readonly Exit[], reporter: Reporter): v
 }
 
 function lintCycles(graph: GraphDef, next: ReadonlyMap<string, readonly string[]>, reporter: Reporter): void {
+  const endless = new Set<string>();
   for (const component of cyclesOf(graph, next)) {
     const inside = new Set(component);
     const exits = component.some(id => (next.get(id) ?? []).some(t => !inside.has(t)));
     const head = graph.nodes.get(component[0] ?? '');
-    if (!exits && head) {
-      const hint = 'add an edge with a condition that leads out, or an "onLimit"';
-      reporter.report('endless-cycle', head.span, `no edge leaves the cycle through ${ring(component)}`, { hint });
-    }
+    if (exits || !head) continue;
+    for (const id of component) endless.add(id);
+    const hint = 'add an edge with a condition that leads out, or "maxVisits:" with an "onLimit:" to one of its nodes';
+    reporter.report('endless-cycle', head.span, `no edge leaves the cycle through ${ring(component)}`, { hint });
   }
   const free = new Map([...next].filter(([id]) => graph.nodes.get(id)?.maxVisits === undefined));
   for (const component of cyclesOf(graph, free)) {
     const head = graph.nodes.get(component[0] ?? '');
-    if (!head) continue;
+    if (!head || endless.has(head.id)) continue;
     const hint = `add "maxVisits:" (and perhaps "onLimit:") to node "${head.id}"`;
-    reporter.report(
-      'unbounded-cycle',
-      head.span,
-      `the cycle through ${ring(component)} has no budget; the default of ${graph.maxVisits} visits holds`,
-      { hint },
-    );
+    const message = `the cycle through ${ring(component)} has no budget; the default of ${graph.maxVisits} visits holds`;
+    reporter.report('unbounded-cycle', head.span, message, { hint });
   }
 }
 
 /** The cycles, each in file order. */
 function cyclesOf(graph: GraphDef, next: ReadonlyMap<string, readonly string[]>): string[][] {
-  const order = [...graph.nodes.keys()];
+  const order = new Map([...graph.nodes.keys()].map((id, i) => [id, i]));
   const found = stronglyConnected(
-    order.filter(id => next.has(id)),
+    [...order.keys()].filter(id => next.has(id)),
     next,
   );
-  return found.map(cycle => cycle.sort((a, b) => order.indexOf(a) - order.indexOf(b)));
+  return found.map(cycle => cycle.sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0)));
 }
 
 function ring(ids: readonly string[]): string {

@@ -30,6 +30,8 @@ export interface PlanNode {
   /** The chart it belongs to, by scope. */
   readonly scope: string;
   readonly exits: readonly PlanExit[];
+  /** Where its errors go, when `onError` names a node or END. */
+  readonly errorRoute?: Route;
   /** The most visits in one run. */
   readonly budget?: number;
   /** A cycle leads through it, so that it may be entered more than once in a run. */
@@ -57,6 +59,8 @@ export interface PlanFork {
   readonly branches: readonly string[];
   /** One of the fork's edges leads straight to the join, so the join runs whatever the branches do. */
   readonly arrives: boolean;
+  /** How many arrivals are enough; the other branches are then cancelled. Absent: all that run are waited for. */
+  readonly need?: number;
   /** Where the paths that arrive go on. Absent: they never meet, each ends by itself. */
   readonly then?: Route;
 }

@@ -1,6 +1,6 @@
 import type { Reporter, Span } from '../diagnostic/diagnostic.ts';
 import { analyseFork, type ForkProblem } from './forks.ts';
-import type { Exit, GraphDef, NodeDef, Value } from './graph.ts';
+import { type Exit, errorTarget, type GraphDef, type NodeDef, type Value } from './graph.ts';
 import { END, START } from './names.ts';
 import type { Chart, Hop, Place, Plan, PlanExit, PlanFork, PlanNode, Route } from './plan.ts';
 import { ROOT } from './plan.ts';
@@ -66,6 +66,8 @@ class Planner {
       // Taken instead of entering the node, so it belongs to the chart the node belongs to.
       const targets = this.next.get(id);
       if (onLimit !== undefined && targets && !targets.includes(onLimit)) targets.push(onLimit);
+      const handler = errorTarget(node);
+      if (handler !== undefined && targets && !targets.includes(handler)) targets.push(handler);
     }
   }
 
@@ -131,12 +133,14 @@ class Planner {
       route: this.route(this.vertexOf(id, e), exit),
     }));
     const budget = this.budgets.get(id);
+    const handler = errorTarget(def);
     this.nodes.set(id, {
       def,
       scope,
       exits,
       repeats: this.repeating.has(id),
       ...(budget === undefined ? {} : { budget }),
+      ...(handler === undefined ? {} : { errorRoute: this.route(handler, exit) }),
     });
   }
 
@@ -165,9 +169,17 @@ class Planner {
       this.planChart({ scope: branch, parent: scope, heads: [head], exit: join ?? exit, depth: depth + 1, entry });
       return branch;
     });
-    const then = join === undefined ? {} : { then: this.route(join, exit) };
+    const need = this.needAt(join, branches.length + (arrives ? 1 : 0));
+    const then = join === undefined ? {} : { then: this.route(join, exit), ...need };
     this.forks.set(id, { id, scope, from: junction.from, branches, arrives, ...then });
     return join === undefined ? [] : [join];
+  }
+
+  /** How many arrivals the join asks for, when it does not ask for all. */
+  private needAt(join: string | undefined, arrivals: number): Pick<PlanFork, 'need'> {
+    const wanted = this.graph.nodes.get(join ?? '')?.join;
+    if (wanted === undefined) return {};
+    return { need: wanted === 'any' ? 1 : Math.min(wanted, arrivals) };
   }
 
   /** A group of several branches is entered through a fork of its own. */

@@ -1,14 +1,16 @@
 import type { z } from 'zod';
-import type { Reporter } from '../diagnostic/diagnostic.ts';
-import { didYouMean } from '../diagnostic/suggest.ts';
+import type { Reporter, Span } from '../diagnostic/diagnostic.ts';
+import { didYouMean, listed, nearest, quote } from '../diagnostic/suggest.ts';
 import type { ReadFile } from './files.ts';
 import type { NodeDef, Value, Writes } from './graph.ts';
-import { NODE_NAME, RESERVED_NODE_NAMES } from './names.ts';
+import { END, NODE_NAME, RESERVED_NODE_NAMES, START } from './names.ts';
 import { readPrompt } from './read-prompt.ts';
+import { readTiming } from './read-timing.ts';
 import { readTypeAt } from './read-state.ts';
 import { type NodeFile, type NodeFileOf, type NodeKind, nodeKinds } from './schema.ts';
 import type { Path, Source } from './source.ts';
-import { readType, type ValueType } from './state-type.ts';
+import { STRING, type ValueType } from './state-type.ts';
+import { describe } from './value-check.ts';
 import { ANY_OUTPUT, type OutputScope, type ValueReader } from './values.ts';
 import { reportZodIssues } from './zod-diagnostics.ts';
 
@@ -16,53 +18,81 @@ import { reportZodIssues } from './zod-diagnostics.ts';
 export interface RawNode {
   readonly id: string;
   readonly path: Path;
-  readonly file: NodeFile;
+  /** Absent when its keys were wrong: the node stands, so that what hangs on it is still checked. */
+  readonly file?: NodeFile;
+  readonly limits?: { readonly maxVisits?: number; readonly onLimit?: string };
 }
 
-function nameProblem(id: string): string | undefined {
-  if (!NODE_NAME.test(id)) return 'a node id begins with a letter and has letters, digits, "_" and "-"';
-  return RESERVED_NODE_NAMES.has(id) ? 'choose another id; this one is reserved' : undefined;
+function reportName(id: string, span: Span, reporter: Reporter): boolean {
+  if (RESERVED_NODE_NAMES.has(id)) {
+    const hint =
+      id === START || id === END
+        ? `${id} is there without being declared: use it in edges only`
+        : 'choose another id; JavaScript keeps this one for itself';
+    reporter.report('reserved-name', span, `the name ${quote(id)} is reserved; no node may have it`, { hint });
+  } else if (!NODE_NAME.test(id)) {
+    const near = id.replace(/[^A-Za-z0-9_-]+/g, '_');
+    const example = NODE_NAME.test(near)
+      ? `, such as "${near}"`
+      : NODE_NAME.test(`n${near}`)
+        ? `, such as "n${near}"`
+        : '';
+    const hint = `a node id begins with a letter and has letters, digits, "_" and "-"${example}`;
+    reporter.report('bad-name', span, `${quote(id)} cannot be a node id`, { hint });
+  } else return true;
+  return false;
 }
 
-/** Checks the ids and keys of every node. */
+/** Checks the ids and keys of every node. Those whose id is refused are left out. */
 export function checkNodes(raw: Readonly<Record<string, unknown>>, source: Source, reporter: Reporter): RawNode[] {
   return Object.entries(raw).flatMap(([id, value]): RawNode[] => {
     const path = ['nodes', id];
-    const hint = nameProblem(id);
-    if (hint !== undefined) {
-      reporter.report('bad-name', source.keySpan(path), `"${id}" cannot be a node id`, { hint });
-      return [];
-    }
+    const named = reportName(id, source.keySpan(path), reporter);
     const file = checkNode(id, value, path, source, reporter);
-    return file ? [{ id, path, file }] : [];
+    if (!named) return [];
+    return [file ? { id, path, file } : { id, path, limits: limitsOf(value) }];
   });
 }
 
+/** The budget of a node whose other keys were wrong: it decides which nodes are reached. */
+function limitsOf(value: unknown): NonNullable<RawNode['limits']> {
+  const { maxVisits, onLimit } = (value ?? {}) as { maxVisits?: unknown; onLimit?: unknown };
+  return {
+    ...(typeof maxVisits === 'number' ? { maxVisits } : {}),
+    ...(typeof onLimit === 'string' ? { onLimit } : {}),
+  };
+}
+
 function checkNode(id: string, value: unknown, path: Path, source: Source, reporter: Reporter): NodeFile | undefined {
+  const kinds = Object.keys(nodeKinds);
+  const name = `node ${quote(id)}`;
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    reporter.report('wrong-value', source.span(path), `node "${id}" must be a map of keys`, {
-      hint: 'begin with "type:"',
-    });
+    const span = source.span(path);
+    const hint = `${name} needs keys such as "type: set"; ${listed(kinds, 'node types')}`;
+    const what =
+      value === null
+        ? `${name} is empty; it must be a map of keys`
+        : `${name} must be a map of keys, not ${describe(value)}`;
+    if (!reporter.knows(span)) reporter.report('wrong-value', span, what, { hint });
     return undefined;
   }
-  const type: unknown = (value as { type?: unknown }).type;
-  const kinds = Object.keys(nodeKinds);
+  const { type } = value as { type?: unknown };
   if (type === undefined) {
-    const hint = `node types: ${kinds.join(', ')}`;
-    reporter.report('missing-key', source.keySpan(path), `missing key "type" in node "${id}"`, { hint });
+    const near = nearest('type', Object.keys(value));
+    const hint = near === undefined ? listed(kinds, 'node types') : `did you mean "type" instead of "${near}"?`;
+    reporter.report('missing-key', source.keySpan(path), `missing key "type" in ${name}`, { hint });
     return undefined;
   }
   if (typeof type !== 'string' || !Object.hasOwn(nodeKinds, type)) {
     const hint = didYouMean(String(type), kinds, 'node types');
-    reporter.report('unknown-type', source.span([...path, 'type']), `there is no node type ${JSON.stringify(type)}`, {
-      hint,
-    });
+    const what = typeof type === 'string' ? quote(type) : describe(type);
+    reporter.report('unknown-type', source.span([...path, 'type']), `there is no node type ${what}`, { hint });
     return undefined;
   }
   const schema: z.ZodType = nodeKinds[type as NodeKind];
   const checked = schema.safeParse(value);
   if (checked.success) return checked.data as NodeFile;
-  reportZodIssues(checked.error, schema, source, path, reporter);
+  reportZodIssues(checked.error, { schema, source, base: path }, reporter);
   return undefined;
 }
 
@@ -86,7 +116,7 @@ function readSchema(raw: unknown, path: Path, { source, reporter }: NodeContext)
   return raw === undefined ? undefined : readTypeAt(raw, path, source, reporter);
 }
 
-function writesOf(node: RawNode, context: NodeContext, result: ValueType | undefined, fallback: Writes): Writes {
+function writesOf(node: Written, context: NodeContext, result: ValueType | undefined, fallback: Writes): Writes {
   const output = 'output' in node.file ? node.file.output : undefined;
   if (output === undefined) return fallback;
   const scope: OutputScope = result ? { type: result.expr } : ANY_OUTPUT;
@@ -100,16 +130,16 @@ function readInput(raw: Record<string, unknown>, path: Path, values: ValueReader
   });
 }
 
-function base(node: RawNode, { source }: NodeContext): Omit<NodeDef, 'kind' | 'writes'> & { id: string } {
+type Written = RawNode & { readonly file: NodeFile };
+
+function base(node: Written, { source }: NodeContext): Omit<NodeDef, 'kind' | 'writes'> & { id: string } {
   const { description, tags, maxVisits, onLimit } = node.file;
   const optional = defined({ description, maxVisits, onLimit });
-  return { id: node.id, tags: tags ?? [], span: source.keySpan(node.path), ...optional } as Omit<
-    NodeDef,
-    'kind' | 'writes'
-  > & { id: string };
+  const shared = { id: node.id, tags: tags ?? [], span: source.keySpan(node.path), ...readTiming(node.file) };
+  return { ...shared, ...optional } as Omit<NodeDef, 'kind' | 'writes'> & { id: string };
 }
 
-function readLlm(node: RawNode, file: NodeFileOf<'llm'>, context: NodeContext): NodeDef {
+function readLlm(node: Written, file: NodeFileOf<'llm'>, context: NodeContext): NodeDef {
   const prompt = readPrompt(file.prompt, [...node.path, 'prompt'], context);
   const own = readSchema(file.schema, [...node.path, 'schema'], context);
   const fromFile =
@@ -118,13 +148,13 @@ function readLlm(node: RawNode, file: NodeFileOf<'llm'>, context: NodeContext): 
       : undefined;
   const schema = own ?? fromFile;
   const model = file.model ?? prompt.model ?? context.model;
-  if (model === undefined) {
+  if (model === undefined && prompt.unread !== true) {
     const hint = 'set "model:" on the node or at the top of the graph; "scripted" needs no key';
     context.reporter.report('missing-model', context.source.keySpan(node.path), `node "${node.id}" has no model`, {
       hint,
     });
   }
-  const result = schema ?? (file.schema === undefined ? readType('string') : undefined);
+  const result = schema ?? STRING;
   return {
     ...base(node, context),
     kind: 'llm',
@@ -141,8 +171,10 @@ function readLlm(node: RawNode, file: NodeFileOf<'llm'>, context: NodeContext): 
 }
 
 /** Compiles the expressions and texts of a node. */
-export function readNode(node: RawNode, context: NodeContext): NodeDef {
-  const { file } = node;
+export function readNode(raw: RawNode, context: NodeContext): NodeDef {
+  const { file } = raw;
+  if (!file) return standIn(raw, context.source);
+  const node = { ...raw, file };
   const { values } = context;
   switch (file.type) {
     case 'function': {
@@ -167,6 +199,12 @@ export function readNode(node: RawNode, context: NodeContext): NodeDef {
     default:
       return assertNever(file);
   }
+}
+
+/** A node that may do anything, in place of one that could not be read. */
+function standIn({ id, path, limits = {} }: RawNode, source: Source): NodeDef {
+  const writes: Writes = { kind: 'object' };
+  return { id, tags: [], span: source.keySpan(path), kind: 'function', function: '', writes, ...limits };
 }
 
 export function assertNever(value: never): never {

@@ -1,23 +1,20 @@
 import type { Reporter } from '../diagnostic/diagnostic.ts';
-import { didYouMean } from '../diagnostic/suggest.ts';
+import { didYouMean, listed, quote } from '../diagnostic/suggest.ts';
 import type { StateKey } from './graph.ts';
 import { copyJson, JsonProblem } from './json.ts';
 import { type MergeName, mergeMisfit, merges, neutral } from './merge.ts';
 import { RESERVED_STATE_NAMES, STATE_NAME } from './names.ts';
 import type { Path, Source } from './source.ts';
-import { readType, TYPE_NAMES, TypeProblem, type ValueType } from './state-type.ts';
+import { readType, type ValueType } from './state-type.ts';
+import { describe } from './value-check.ts';
 
-/** Reads a type, reporting what is wrong with it at its place. */
-export function readTypeAt(value: unknown, path: Path, source: Source, reporter: Reporter): ValueType | undefined {
-  try {
-    return readType(value);
-  } catch (problem) {
-    if (!(problem instanceof TypeProblem)) throw problem;
-    const named = /^there is no type "(.*)"$/.exec(problem.message)?.[1];
-    const hint = named === undefined ? undefined : didYouMean(named, TYPE_NAMES, 'types');
-    reporter.report('unknown-type', source.span([...path, ...problem.path]), problem.message, { hint });
-    return undefined;
-  }
+/** Reads a type, reporting what is wrong with it at its place. What cannot be read holds anything. */
+export function readTypeAt(value: unknown, path: Path, source: Source, reporter: Reporter): ValueType {
+  return readType(value, ({ code, message, path: inner, hint, atKey }) => {
+    const at = [...path, ...inner];
+    const span = atKey ? source.keySpan(at) : source.span(at);
+    if (!reporter.knows(span)) reporter.report(code, span, message, { hint });
+  });
 }
 
 function readMerge(
@@ -30,8 +27,12 @@ function readMerge(
   if (raw === undefined) return 'replace';
   if (typeof raw === 'string' && Object.hasOwn(merges, raw)) return raw as MergeName;
   if (typeof raw === 'string' && (reducers.has(raw) || raw.includes('#'))) return { reducer: raw };
-  const hint = didYouMean(String(raw), [...Object.keys(merges), ...reducers], 'merge rules');
-  reporter.report('bad-merge', source.span(at), `there is no merge rule ${JSON.stringify(raw)}`, { hint });
+  const hint =
+    typeof raw === 'string'
+      ? didYouMean(raw, [...Object.keys(merges), ...reducers], 'merge rules')
+      : `${listed(Object.keys(merges), 'merge rules')}, or a reducer such as "./file.ts#export"`;
+  const what = typeof raw === 'string' ? quote(raw) : describe(raw);
+  reporter.report('bad-merge', source.span(at), `there is no merge rule ${what}`, { hint });
   return 'replace';
 }
 
@@ -41,18 +42,22 @@ interface Options {
   readonly reducers: ReadonlySet<string>;
 }
 
-function readKey(name: string, raw: unknown, { source, reporter, reducers }: Options): StateKey | undefined {
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
+
+function readKey(name: string, raw: unknown, { source, reporter, reducers }: Options): StateKey {
   const path = ['state', name];
-  const options =
-    raw !== null && typeof raw === 'object' && !Array.isArray(raw) ? (raw as Record<string, unknown>) : {};
+  const options = isMap(raw) ? raw : {};
   const { merge: rawMerge, default: stated, description, ...rest } = options;
   const bare = Object.keys(options).length > 0 && Object.keys(rest).length === 0;
   const type = readTypeAt(bare ? 'any' : Object.keys(options).length > 0 ? rest : raw, path, source, reporter);
-  if (!type) return undefined;
   const messages = type.label === 'messages' && rawMerge === undefined;
   const merge = messages ? 'messages' : readMerge(rawMerge, [...path, 'merge'], source, reducers, reporter);
   const misfit = typeof merge === 'string' ? mergeMisfit(merge, type) : undefined;
-  if (misfit !== undefined) reporter.report('bad-merge', source.span([...path, 'merge']), misfit);
+  if (misfit !== undefined) {
+    const hint = fittingRules(type);
+    reporter.report('bad-merge', source.span([...path, 'merge']), `${misfit} (state key ${quote(name)})`, { hint });
+  }
   const implied = typeof merge === 'string' ? neutral[merge] : undefined;
   const initial = stated ?? implied ?? (type.nullable ? null : undefined);
   if (stated !== undefined) checkDefault(stated, type, path, source, reporter);
@@ -66,36 +71,56 @@ function readKey(name: string, raw: unknown, { source, reporter, reducers }: Opt
   };
 }
 
+/** The rules that a type can have. */
+function fittingRules(type: ValueType): string {
+  const names = Object.keys(merges) as MergeName[];
+  return listed(
+    names.filter(rule => mergeMisfit(rule, type) === undefined),
+    `rules for ${type.label}`,
+  );
+}
+
 function checkDefault(value: unknown, type: ValueType, path: Path, source: Source, reporter: Reporter): void {
   const at = source.span([...path, 'default']);
+  const name = quote(String(path.at(-1)));
+  if (reporter.knows(at)) return;
   try {
-    copyJson(value);
+    copyJson(value, 'it');
   } catch (problem) {
     if (!(problem instanceof JsonProblem)) throw problem;
-    reporter.report('bad-default', at, `the default of "${path.at(-1)}" is not JSON: ${problem.message}`);
+    reporter.report('bad-default', at, `the default of ${name} is not JSON: ${problem.message}`);
     return;
   }
   const [wrong] = type.check(value);
-  if (wrong !== undefined) {
-    reporter.report('bad-default', at, `the default of "${path.at(-1)}" is not ${type.label}: ${wrong}`);
-  }
+  if (wrong === undefined) return;
+  const hint =
+    value === null
+      ? 'a key that may be null has a type that ends in "?"; without a default the input must give it'
+      : 'change the default or the type; without a default the input must give it';
+  reporter.report('bad-default', at, `the default of ${name} does not fit its type, ${type.label}: ${wrong}`, { hint });
 }
 
 /** Reads the `state` section. */
 export function readState(raw: Readonly<Record<string, unknown>>, options: Options): StateKey[] {
   const { source, reporter } = options;
   return Object.entries(raw).flatMap(([name, value]) => {
+    const span = source.keySpan(['state', name]);
     if (!STATE_NAME.test(name)) {
-      const hint = 'a state key is letters, digits and underscores, and does not begin with a digit';
-      reporter.report('bad-name', source.keySpan(['state', name]), `"${name}" cannot be a state key`, { hint });
+      const hint = `a state key has letters, digits and "_" and begins with no digit${suggestName(name)}`;
+      reporter.report('bad-name', span, `${quote(name)} cannot be a state key`, { hint });
       return [];
     }
     if (RESERVED_STATE_NAMES.has(name)) {
-      const hint = 'choose another name; expressions use this one';
-      reporter.report('reserved-name', source.keySpan(['state', name]), `"${name}" is a reserved name`, { hint });
+      const hint = `choose another name, such as "${name}Value"; expressions use this one`;
+      reporter.report('reserved-name', span, `the name ${quote(name)} is reserved; no state key may have it`, { hint });
       return [];
     }
-    const key = readKey(name, value, options);
-    return key ? [key] : [];
+    return [readKey(name, value, options)];
   });
+}
+
+/** A near name that is allowed: `a.b` as `a_b`. */
+function suggestName(name: string): string {
+  const near = name.replace(/[^A-Za-z0-9_]+/g, '_');
+  return STATE_NAME.test(near) && near !== '_' ? `, such as "${near}"` : '';
 }

@@ -1,14 +1,17 @@
 import type { Reporter } from '../diagnostic/diagnostic.ts';
-import { didYouMean } from '../diagnostic/suggest.ts';
+import { didYouMean, quote } from '../diagnostic/suggest.ts';
+import { exitsOf } from './exits.ts';
+import { typeName } from './expr-words.ts';
 import type { ReadFile } from './files.ts';
 import { folderOf } from './files.ts';
-import type { Edge, Exit, GraphDef, NodeDef, StateKey } from './graph.ts';
-import { END, START } from './names.ts';
+import { type Edge, errorTarget, type GraphDef, type NodeDef, type StateKey } from './graph.ts';
+import { lintGraph } from './lint.ts';
+import { END } from './names.ts';
 import { type RawEdge, readEdges } from './read-edges.ts';
 import { checkNodes, outputScopeOf, readNode } from './read-nodes.ts';
 import { readState } from './read-state.ts';
-import { type GraphFile, graphShell } from './schema.ts';
-import type { Source } from './source.ts';
+import { graphShell } from './schema.ts';
+import type { Path, Source } from './source.ts';
 import { createValueReader, type ValueReader } from './values.ts';
 import { reportZodIssues } from './zod-diagnostics.ts';
 
@@ -19,36 +22,55 @@ export interface ResolveOptions {
   readonly reducers: ReadonlySet<string>;
 }
 
-/** Checks a parsed file against the language and resolves every name in it. */
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+/**
+ * Checks a parsed file against the language and resolves every name in it.
+ *
+ * Each section is read for itself, so that a mistake in one hides nothing in another; what could not be read is
+ * replaced by what causes no findings of its own. Returns undefined when the shape of the graph stayed unknown.
+ */
 export function resolveGraph(source: Source, options: ResolveOptions, reporter: Reporter): GraphDef | undefined {
   const checked = graphShell.safeParse(source.value);
-  if (!checked.success) reportZodIssues(checked.error, graphShell, source, [], reporter);
-  const file = source.value as Partial<GraphFile> | null;
-  if (file === null || typeof file !== 'object' || Array.isArray(file)) return undefined;
-  const isMap = (value: unknown): value is Record<string, unknown> =>
-    value !== null && typeof value === 'object' && !Array.isArray(value);
+  if (!checked.success) reportZodIssues(checked.error, { schema: graphShell, source, base: [] }, reporter);
+  const file = source.value;
+  if (!isMap(file)) return undefined;
   const rawNodes = isMap(file.nodes) ? file.nodes : {};
+  const raw = checkNodes(rawNodes, source, reporter);
+  const ids = raw.map(node => node.id);
   const state = readState(isMap(file.state) ? file.state : {}, { source, reporter, reducers: options.reducers });
-  const nodeIds = Object.keys(rawNodes);
-  const values = createValueReader(state, nodeIds, source, reporter);
-  const model = typeof file.model === 'string' ? file.model : undefined;
-  const context = { source, reporter, values, files: options.files, model };
-  const nodes = new Map(checkNodes(rawNodes, source, reporter).map(raw => [raw.id, readNode(raw, context)]));
-  if (!checked.success) return undefined;
-  checkLimits(nodes, nodeIds, rawNodes, source, reporter);
-  const edges = compileEdges(readEdges(checked.data.edges, nodeIds, source, reporter), nodes, values);
-  const output = readOutput(checked.data.output, state, source, reporter);
-  return {
-    name: checked.data.name ?? nameFromFile(source.file),
+  const values = createValueReader(state, { ids, handlesErrors: handlesErrors(file.nodes) }, source, reporter);
+  const context = { source, reporter, values, files: options.files, model: text(file.model) };
+  const nodes = new Map(raw.map(node => [node.id, readNode(node, context)]));
+  const output = readOutput(file.output, state, source, reporter);
+  if (!isMap(file.nodes) || !Array.isArray(file.edges)) return undefined;
+  const refused = new Set(Object.keys(rawNodes).filter(id => !nodes.has(id)));
+  const limitsKnown = checkLimits(nodes, refused, source, reporter);
+  const read = readEdges(file.edges, { nodes: ids, refused }, source, reporter);
+  const edges = compileEdges(read.edges, nodes, values, source, reporter);
+  const graph: GraphDef = {
+    name: text(file.name) ?? nameFromFile(source.file),
     file: source.file,
     state,
     nodes,
     edges,
     exits: exitsOf(edges, nodes, reporter),
-    maxVisits: checked.data.limits?.maxVisits ?? DEFAULT_MAX_VISITS,
-    ...(checked.data.description === undefined ? {} : { description: checked.data.description }),
+    maxVisits: checked.data?.limits?.maxVisits ?? DEFAULT_MAX_VISITS,
+    ...(typeof file.description === 'string' ? { description: file.description } : {}),
     ...(output === undefined ? {} : { output }),
   };
+  if (limitsKnown && !read.lostNames && !read.lostEdges && !reporter.full()) return graph;
+  if (!read.lostEdges) lintGraph(graph, reporter, { partial: true });
+  return undefined;
+}
+
+/** Whether any node says what is to be done about its errors. */
+function handlesErrors(nodes: unknown): boolean {
+  const all = nodes !== null && typeof nodes === 'object' ? Object.values(nodes) : [];
+  return all.some(node => node !== null && typeof node === 'object' && 'onError' in node);
 }
 
 function nameFromFile(file: string): string {
@@ -57,99 +79,72 @@ function nameFromFile(file: string): string {
   return base.replace(/\.ya?ml$/, '') || 'graph';
 }
 
+/** Checks the names in `onLimit` and `onError`. Returns false when one is unknown. */
 function checkLimits(
   nodes: ReadonlyMap<string, NodeDef>,
-  ids: readonly string[],
-  raw: Record<string, unknown>,
+  refused: ReadonlySet<string>,
   source: Source,
   reporter: Reporter,
-): void {
-  for (const [id, node] of nodes) {
-    const { onLimit } = node;
-    const path = ['nodes', id, 'onLimit'];
-    if (onLimit !== undefined && onLimit !== END && !Object.hasOwn(raw, onLimit)) {
-      const hint = didYouMean(onLimit, [...ids, END], 'nodes');
-      reporter.report('unknown-node', source.span(path), `there is no node "${onLimit}"`, { hint });
-    }
-    if (onLimit === id) {
-      reporter.report('wrong-value', source.span(path), `node "${id}" cannot be its own "onLimit"`, {
-        hint: 'name another node or END',
-      });
+): boolean {
+  let known = true;
+  const references = [...nodes.values()].flatMap(node => [
+    { id: node.id, key: 'onLimit', target: node.onLimit, words: [] },
+    { id: node.id, key: 'onError', target: errorTarget(node), words: ['fail', 'continue'] },
+  ]);
+  for (const { id, key, target, words } of references) {
+    if (target === undefined || target === END) continue;
+    const span = source.span(['nodes', id, key]);
+    if (!nodes.has(target)) {
+      known = false;
+      if (refused.has(target)) continue;
+      const hint = didYouMean(target, [...words, ...nodes.keys(), END], 'nodes');
+      reporter.report('unknown-node', span, `there is no node ${quote(target)}`, { hint });
+    } else if (target === id) {
+      const hint = 'name another node or END';
+      reporter.report('wrong-value', span, `node ${quote(id)} cannot be its own "${key}"`, { hint });
     }
   }
+  return known;
 }
 
 function readOutput(
-  raw: string | string[] | undefined,
+  raw: unknown,
   state: readonly StateKey[],
   source: Source,
   reporter: Reporter,
 ): string[] | undefined {
-  if (raw === undefined) return undefined;
+  const names = typeof raw === 'string' ? [raw] : Array.isArray(raw) ? raw : undefined;
+  if (!names?.every(name => typeof name === 'string')) return undefined;
   const keys = state.map(k => k.name);
-  const names = typeof raw === 'string' ? [raw] : raw;
   names.forEach((name, i) => {
     if (keys.includes(name)) return;
     const span = source.span(typeof raw === 'string' ? ['output'] : ['output', i]);
     const hint = didYouMean(name, keys, 'state keys');
-    reporter.report('unknown-state-key', span, `there is no state key "${name}"`, { hint });
+    reporter.report('unknown-state-key', span, `there is no state key ${quote(name)}`, { hint });
   });
   return names;
 }
 
-function compileEdges(raw: readonly RawEdge[], nodes: ReadonlyMap<string, NodeDef>, values: ValueReader): Edge[] {
+function compileEdges(
+  raw: readonly RawEdge[],
+  nodes: ReadonlyMap<string, NodeDef>,
+  values: ValueReader,
+  source: Source,
+  reporter: Reporter,
+): Edge[] {
   return raw.map(({ from, to, when, whenPath, span }) => {
     if (when === undefined) return { from, to, span };
-    const scope = outputScopeOf(nodes.get(from));
-    const value = values.value(when, whenPath ?? [], scope);
-    return { from, to, span, when: value ?? { kind: 'literal', value: false } };
+    if (typeof when === 'boolean') return { from, to, span, when: { kind: 'literal', value: when } };
+    const value = values.expr(when, whenPath ?? [], outputScopeOf(nodes.get(from)));
+    if (value) checkCondition(value.type, whenPath ?? [], source, reporter);
+    return { from, to, span, when: value ? { kind: 'expr', expr: value } : { kind: 'literal', value: false } };
   });
 }
 
-/** Groups edges into the ways out of each node. */
-function exitsOf(edges: readonly Edge[], nodes: ReadonlyMap<string, NodeDef>, reporter: Reporter): Map<string, Exit[]> {
-  const out = new Map<string, Exit[]>();
-  for (const from of [START, ...nodes.keys()]) {
-    const own = edges.filter(e => e.from === from);
-    const conditional = own.filter(e => e.when !== undefined);
-    const plain = own.filter(e => e.when === undefined);
-    reportDoubles(own, reporter);
-    if (conditional.length > 0 && plain.length > 1) reportTwoDefaults(from, plain, reporter);
-    const exits: Exit[] = conditional.map(e => ({ when: e.when, targets: unique(e.to), span: e.span }) as Exit);
-    const [first] = plain;
-    if (first) exits.push({ targets: unique(plain.flatMap(e => e.to)), span: first.span });
-    if (exits.length > 0) out.set(from, exits);
-  }
-  return out;
-}
-
-function unique(names: readonly string[]): string[] {
-  const [...set] = new Set(names);
-  // END beside other targets is a path that ends at once: nothing waits for it.
-  return set.length > 1 ? set.filter(t => t !== END) : set;
-}
-
-function reportDoubles(edges: readonly Edge[], reporter: Reporter): void {
-  const seen = new Map<string, Edge>();
-  for (const edge of edges) {
-    const when = edge.when?.kind === 'expr' ? edge.when.expr.source : JSON.stringify(edge.when?.value);
-    const key = `${edge.to.join(',')}|${when}`;
-    const before = seen.get(key);
-    if (before) {
-      const related = [{ message: 'stands here first', span: before.span }];
-      reporter.report('duplicate-edge', edge.span, `the edge ${edge.from} -> ${edge.to.join(', ')} stands twice`, {
-        related,
-      });
-    }
-    seen.set(key, edge);
-  }
-}
-
-function reportTwoDefaults(from: string, plain: readonly Edge[], reporter: Reporter): void {
-  const [first, second] = plain;
-  if (!first || !second) return;
-  reporter.report('two-defaults', second.span, `node "${from}" has conditions and ${plain.length} edges without one`, {
-    hint: 'at most one edge beside "when" edges may be the default; to fork by default, go to a "set" node that forks',
-    related: [{ message: 'the first default', span: first.span }],
-  });
+function checkCondition(type: string, path: Path, source: Source, reporter: Reporter): void {
+  if (type === 'bool' || type === 'dyn') return;
+  const what = typeName(type);
+  const hint = `compare it, as in ${what === 'number' ? '"score > 0.5"' : what === 'string' ? `'category == "billing"'` : '"size(items) > 0"'}`;
+  const message = `a condition must be true or false; this is a ${what}`;
+  reporter.report('expression-type', source.span(path), message, { hint });
 }

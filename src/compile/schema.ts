@@ -25,15 +25,48 @@ const output = z
   .union([z.string(), z.record(z.string(), expression)])
   .describe('Where the result goes: a state key, or a map from state key to an expression over `output`.');
 
-const common = {
+const duration = z
+  .string()
+  .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'expected a duration such as 250ms, 10s, 5m, 2h or 1d')
+  .meta({ id: 'Duration', description: 'A length of time: 250ms, 10s, 5m, 2h or 1d.' });
+
+const retry = z
+  .union([
+    z.int().min(1),
+    z.strictObject({
+      attempts: z.int().min(1).describe('How often in all, the first time included.'),
+      delay: duration.optional().describe('The first wait. Default: 1s.'),
+      factor: z.number().min(1).optional().describe('Each wait is this many times the one before. Default: 2.'),
+      maxDelay: duration.optional().describe('No wait is longer. Default: 1m.'),
+      jitter: z.union([z.boolean(), z.number().min(0).max(1)]).optional().describe('Takes a random share off each wait: true for up to a half, or the share. Default: none.'),
+      on: z.union([z.string(), z.array(z.string()).min(1)]).optional().describe('Names or codes of the errors to try again. Default: all that may pass.'),
+    }),
+  ])
+  .describe('How often a failed body is tried again, and after which waits. A number alone is `attempts`.');
+
+/** Keys of every node. */
+const everyNode = {
   description: z.string().optional().describe('A sentence for people; shown in drawings.'),
   tags: z.array(z.string()).optional().describe('Words to find the node by.'),
-  output: output.optional(),
   maxVisits: z.int().min(1).optional().describe('How often the node may be entered in one run.'),
-  onLimit: z
-    .string()
+  onLimit: z.string().optional().describe('Where to go instead of one visit more: a node or END. Without it the run fails.'),
+  join: z
+    .union([z.literal('all'), z.literal('any'), z.int().min(1)])
     .optional()
-    .describe('Where to go instead of one visit more: a node or END. Without it the run fails.'),
+    .describe('How many of the branches that meet here are waited for; the rest are cancelled. Default: all that were taken.'),
+  route: z.enum(['first', 'all']).optional().describe('Which edges with a true `when` are taken: the first (default) or all.'),
+};
+
+/** Keys of every node that has a result. */
+const common = { ...everyNode, output: output.optional() };
+
+/** Keys of every node with a body, which may fail or take its time. */
+const body = {
+  ...common,
+  retry: retry.optional(),
+  timeout: duration.optional().describe('How long one attempt may take.'),
+  deadline: duration.optional().describe('How long all attempts and the waits between them may take.'),
+  onError: z.string().optional().describe('What an error does: `fail` (default), `continue` without a result, or go to a node or END.'),
 };
 
 const input = z
@@ -51,15 +84,12 @@ export const nodeKinds = {
     type: z.literal('function').describe('Calls a TypeScript or JavaScript function.'),
     function: z.string().describe('`./file.ts#export`, relative to the graph, or a registered name.'),
     input,
-    ...common,
+    ...body,
   }),
   set: z.strictObject({
     type: z.literal('set').describe('Writes values into the state.'),
     set: z.record(z.string(), expression).describe('A map from state key to expression.'),
-    description: common.description,
-    tags: common.tags,
-    maxVisits: common.maxVisits,
-    onLimit: common.onLimit,
+    ...everyNode,
   }),
   llm: z.strictObject({
     type: z.literal('llm').describe('Asks a language model once.'),
@@ -68,7 +98,7 @@ export const nodeKinds = {
     model: z.string().optional().describe("The model, or `scripted`. Default: the graph's `model`."),
     temperature: z.number().min(0).max(2).optional().describe('Sampling temperature.'),
     maxTokens: z.int().min(1).optional().describe('The most tokens to generate.'),
-    ...common,
+    ...body,
   }),
   interrupt: z.strictObject({
     type: z.literal('interrupt').describe('Waits for a person.'),

@@ -1,15 +1,9 @@
-import {
-  type Alias,
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  type Node,
-  parseDocument,
-  type Scalar,
-} from 'yaml';
+import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
 import type { Reporter, Span } from '../diagnostic/diagnostic.ts';
+import { offsetInScalar } from './scalar-offset.ts';
+import { explainYaml } from './yaml-errors.ts';
+import { MAX_DEPTH, MAX_TOKENS, type ParsedYaml, parseYaml } from './yaml-parse.ts';
+import { keyText, YamlReader } from './yaml-reader.ts';
 
 /** Where a value stands in a file: the keys and indexes that lead to it. */
 export type Path = readonly (string | number)[];
@@ -31,203 +25,132 @@ export interface Source {
   textSpan(path: Path, start: number, end: number): Span;
 }
 
-/** The largest file that is read, in UTF-16 units: beyond it the YAML parser takes seconds. */
+/** The largest file that is read, in UTF-16 units. */
 export const MAX_FILE = 1_000_000;
-const MAX_DEPTH = 64;
-const MAX_NODES = 200_000;
 
-/** Cheap look at the nesting before the parser, which recurses, sees the text. */
-function deepestBracket(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c === 0x5b || c === 0x7b) deepest = Math.max(deepest, ++depth);
-    else if ((c === 0x5d || c === 0x7d) && depth > 0) depth--;
-    // A run of `- ` or `? ` opens a level each; a line break ends the run.
-    else if ((c === 0x2d || c === 0x3f) && text.charCodeAt(i + 1) === 0x20) deepest = Math.max(deepest, runAt(text, i));
-  }
-  return deepest;
-}
-
-function runAt(text: string, start: number): number {
-  if (start >= 2 && text.charCodeAt(start - 1) === 0x20 && /[-?]/.test(text[start - 2] ?? '')) return 0;
-  let n = 0;
-  for (let i = start; (text[i] === '-' || text[i] === '?') && text[i + 1] === ' '; i += 2) n++;
-  return n;
-}
-
-function refuseBeforeParsing(text: string, file: string, reporter: Reporter): boolean {
+/** Refuses a text that no parser should see. Returns false after reporting. */
+export function checkText(text: string, file: string, reporter: Reporter): boolean {
   const at = (start: number): Span => ({ file, start, end: start + 1 });
   if (text.length > MAX_FILE) {
     const size = (text.length / 1e6).toFixed(1);
-    reporter.report('file-too-large', at(0), `the file has ${size} MB; a graph has at most 1 MB`, {
+    reporter.report('file-too-large', at(0), `the file has ${size} MB; at most 1 MB is read`, {
       hint: 'keep data in files of its own and read it in a function node',
     });
-    return true;
+    return false;
   }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffd]/.exec(text);
-  if (control) {
-    reporter.report('file-binary', at(control.index), 'the file is not text', {
-      hint: 'a graph is a YAML file in UTF-8',
-    });
-    return true;
-  }
-  if (deepestBracket(text) > 500) {
-    reporter.report('too-deep', at(0), `the YAML is nested more than ${MAX_DEPTH} levels deep`);
-    return true;
-  }
+  if (!control) return true;
+  const code = control[0].charCodeAt(0).toString(16).padStart(4, '0').toUpperCase();
+  const what = control[0] === '\ufffd' ? 'bytes that are not UTF-8' : `the control character U+${code}`;
+  reporter.report('file-binary', at(control.index), `the file is not text: it contains ${what}`, {
+    hint: 'save the file as UTF-8; in a quoted text, write a control character as an escape',
+  });
   return false;
 }
 
-/** Turns the AST into plain data, refusing what no graph needs: dangerous names, bombs, deep nesting. */
-class Reader {
-  private nodes = 0;
-  private readonly doc: Document;
-  private readonly file: string;
-  private readonly reporter: Reporter;
-  constructor(doc: Document, file: string, reporter: Reporter) {
-    this.doc = doc;
-    this.file = file;
-    this.reporter = reporter;
+function reportStop({ why, at }: NonNullable<ParsedYaml['stopped']>, file: string, reporter: Reporter): void {
+  const span = { file, start: at, end: at + 1 };
+  if (why === 'depth') {
+    const hint = 'move the inner part into a function, a prompt file or a graph of its own';
+    reporter.report('too-deep', span, `lists and maps are nested more than ${MAX_DEPTH} levels deep`, { hint });
+  } else if (why === 'tokens') {
+    const hint = 'split the graph, and keep data in files of its own';
+    reporter.report('file-too-large', span, `the file has more than ${MAX_TOKENS} YAML tokens`, { hint });
   }
-
-  private spanOf(node: { range?: readonly number[] | null | undefined }): Span {
-    const [start = 0, end = start + 1] = node.range ?? [];
-    return { file: this.file, start, end: Math.max(end, start + 1) };
-  }
-
-  read(node: Node | null | undefined, depth: number): unknown {
-    if (!node) return null;
-    if (depth > MAX_DEPTH) {
-      this.reporter.report('too-deep', this.spanOf(node), `the YAML is nested more than ${MAX_DEPTH} levels deep`);
-      return null;
-    }
-    if (++this.nodes > MAX_NODES) {
-      this.reporter.report('bad-alias', this.spanOf(node), 'the aliases of the file unfold to too many values');
-      return null;
-    }
-    if (isAlias(node)) return this.readAlias(node, depth);
-    if (isSeq(node)) return node.items.map(item => this.read(item as Node, depth + 1));
-    if (isMap(node)) return this.readMap(node, depth);
-    return isScalar(node) ? this.readScalar(node) : null;
-  }
-
-  private readScalar(node: Scalar): unknown {
-    return typeof node.value === 'bigint' ? Number(node.value) : node.value;
-  }
-
-  private readAlias(node: Alias, depth: number): unknown {
-    const target = node.resolve(this.doc);
-    if (!target) {
-      this.reporter.report('bad-alias', this.spanOf(node), `the alias "*${node.source}" refers to no anchor`);
-      return null;
-    }
-    return this.read(target, depth + 1);
-  }
-
-  private readMap(node: { items: { key: unknown; value: unknown }[] }, depth: number): Record<string, unknown> {
-    const out: Record<string, unknown> = {};
-    for (const { key, value } of node.items) {
-      if (!isScalar(key) || (typeof key.value !== 'string' && typeof key.value !== 'number')) {
-        this.reporter.report('bad-name', this.spanOf((key as Node) ?? {}), 'a key must be text');
-        continue;
-      }
-      const name = String(key.value);
-      if (name === '__proto__') {
-        this.reporter.report('bad-name', this.spanOf(key), `the name "${name}" is not allowed`);
-        continue;
-      }
-      out[name] = this.read(value as Node, depth + 1);
-    }
-    return out;
-  }
-}
-
-function nodeAt(doc: Document, path: Path): { node: Node | undefined; key: Node | undefined } {
-  let node = doc.contents as Node | undefined;
-  let key: Node | undefined;
-  for (const step of path) {
-    let at: Node | undefined = node;
-    if (isAlias(at)) at = at.resolve(doc) as Node | undefined;
-    if (isMap(at)) {
-      const pair = at.items.find(p => isScalar(p.key) && String(p.key.value) === String(step));
-      if (!pair) break;
-      key = pair.key as Node;
-      node = (pair.value ?? pair.key) as Node;
-    } else if (isSeq(at)) {
-      const item = at.items[Number(step)] as Node | undefined;
-      if (!item) break;
-      node = key = item;
-    } else break;
-  }
-  return { node, key };
-}
-
-/** Maps an offset in a scalar's value to an offset in the file; exact but for escapes and folded lines. */
-function offsetInScalar(text: string, scalar: Scalar, offset: number): number | undefined {
-  const [start = 0, end = 0] = scalar.range ?? [];
-  if (scalar.type === 'PLAIN' || scalar.type === undefined) return start + offset;
-  if (scalar.type === 'QUOTE_SINGLE' || scalar.type === 'QUOTE_DOUBLE') return start + 1 + offset;
-  if (scalar.type !== 'BLOCK_LITERAL') return undefined;
-  const before = String(scalar.value).slice(0, offset);
-  const row = before.split('\n').length;
-  const column = before.length - (before.lastIndexOf('\n') + 1);
-  const lines = text.slice(start, end).split('\n');
-  const indent = /^ */.exec(lines.slice(1).find(l => l.trim() !== '') ?? '')?.[0].length ?? 0;
-  const lineStart = lines.slice(0, row).reduce((sum, l) => sum + l.length + 1, start);
-  return lineStart + indent + column;
 }
 
 /** Parses YAML into plain data. Returns undefined when nothing useful could be read; findings go to the reporter. */
 export function parse(text: string, file: string, reporter: Reporter): Source | undefined {
-  if (refuseBeforeParsing(text, file, reporter)) return undefined;
-  const body = text.startsWith('\ufeff') ? ` ${text.slice(1)}` : text;
-  let doc: Document;
-  try {
-    doc = parseDocument(body, { uniqueKeys: true, stringKeys: false, strict: true, merge: false, prettyErrors: false });
-  } catch {
-    reporter.report('too-deep', { file, start: 0, end: 1 }, `the YAML is nested more than ${MAX_DEPTH} levels deep`);
-    return undefined;
+  if (!checkText(text, file, reporter)) return undefined;
+  const { doc, faults, stopped } = parseYaml(text);
+  for (const { start, end, message, hint } of explainYaml(faults, text, doc)) {
+    reporter.report('yaml-syntax', { file, start, end: Math.max(end, start + 1) }, message, { hint });
   }
-  for (const error of doc.errors) {
-    const [start, end] = error.pos;
-    reporter.report('yaml-syntax', { file, start, end: Math.max(end, start + 1) }, firstLine(error.message), {
-      hint: error.code === 'TAB_AS_INDENT' ? 'YAML is indented with spaces' : undefined,
-    });
-  }
-  if (reporter.failed()) return undefined;
-  const value = new Reader(doc, file, reporter).read(doc.contents, 0);
-  if (reporter.failed()) return undefined;
-  return createSource(doc, text, file, value);
+  if (stopped) reportStop(stopped, file, reporter);
+  // A tag that nobody knows does not hide what else is wrong.
+  if (!doc || faults.some(f => f.code !== 'TAG_RESOLVE_FAILED')) return undefined;
+  const reader = new YamlReader(file, reporter);
+  const value = reader.read(doc.contents);
+  return reader.gaveUp ? undefined : createSource(doc, text, file, value, reader.targets);
 }
 
-function firstLine(message: string): string {
-  return (message.split('\n')[0] ?? message).replace(/[.:]?\s*$/, '');
+/** Looks nodes up by path; the pairs of a map are indexed when it is first asked. */
+class Finder {
+  private readonly indexes = new WeakMap<YAMLMap, Map<string, Pair>>();
+  private readonly contents: Node | null;
+  private readonly targets: ReadonlyMap<Alias, Node>;
+  constructor(doc: Document, targets: ReadonlyMap<Alias, Node>) {
+    this.contents = doc.contents as Node | null;
+    this.targets = targets;
+  }
+
+  follow(node: Node | undefined): Node | undefined {
+    return isAlias(node) ? this.targets.get(node) : node;
+  }
+
+  find(path: Path): { node: Node | undefined; key: Node | undefined } {
+    let node = this.contents ?? undefined;
+    let key: Node | undefined;
+    for (const step of path) {
+      const at = this.follow(node);
+      if (isMap(at)) {
+        const pair = this.pairs(at).get(String(step));
+        if (!pair) break;
+        key = pair.key as Node;
+        node = (pair.value ?? pair.key) as Node;
+      } else if (isSeq(at)) {
+        const item = at.items[Number(step)] as Node | undefined;
+        if (!item) break;
+        node = key = item;
+      } else break;
+    }
+    return { node, key };
+  }
+
+  private pairs(map: YAMLMap): Map<string, Pair> {
+    const known = this.indexes.get(map);
+    if (known) return known;
+    const index = new Map<string, Pair>();
+    // The first of two equal keys counts, here as in the reader.
+    for (const pair of map.items) {
+      const name = isScalar(pair.key) ? keyText(pair.key) : undefined;
+      if (name !== undefined && !index.has(name)) index.set(name, pair);
+    }
+    this.indexes.set(map, index);
+    return index;
+  }
 }
 
-function createSource(doc: Document, text: string, file: string, value: unknown): Source {
+function createSource(
+  doc: Document,
+  text: string,
+  file: string,
+  value: unknown,
+  targets: ReadonlyMap<Alias, Node>,
+): Source {
+  const finder = new Finder(doc, targets);
   const toSpan = (node: Node | undefined): Span => {
     const [start = 0, end = 1] = node?.range ?? [];
-    return { file, start, end: Math.max(end, start + 1) };
+    const trimmed = start + text.slice(start, end).trimEnd().length;
+    return { file, start, end: Math.max(trimmed, start + 1) };
   };
   return {
     file,
     text,
     value,
-    span: path => toSpan(nodeAt(doc, path).node),
+    span: path => toSpan(finder.find(path).node),
     keySpan: path => {
-      const { node, key } = nodeAt(doc, path);
+      const { node, key } = finder.find(path);
       return toSpan(key ?? node);
     },
     textSpan(path, start, end) {
-      const { node } = nodeAt(doc, path);
-      const scalar = isAlias(node) ? undefined : node;
+      const { node } = finder.find(path);
+      const scalar = finder.follow(node);
       if (!isScalar(scalar)) return toSpan(node);
       const from = offsetInScalar(text, scalar, start);
-      if (from === undefined) return toSpan(node);
-      return { file, start: from, end: Math.max(from + 1, from + (end - start)) };
+      const to = offsetInScalar(text, scalar, Math.max(start, end - 1)) + 1;
+      return { file, start: from, end: Math.max(from + 1, to) };
     },
   };
 }

@@ -1,8 +1,9 @@
-import { z } from 'zod';
+import { didYouMean, listed, nearest, quote } from '../diagnostic/suggest.ts';
 import type { ExprType } from './expr.ts';
+import { schemaProblems, TypeProblem } from './schema-check.ts';
+import { checkerOf, describe, type JsonSchema } from './value-check.ts';
 
-/** A JSON Schema as plain data. */
-export type JsonSchema = { readonly [key: string]: unknown };
+export type { JsonSchema };
 
 /** A type of the language: what a state key, an llm answer or an interrupt answer may hold. */
 export interface ValueType {
@@ -17,14 +18,8 @@ export interface ValueType {
   check(value: unknown): string[];
 }
 
-/** A type that does not exist, with the path of the offending part below the type itself. */
-export class TypeProblem extends Error {
-  readonly path: readonly string[];
-  constructor(message: string, path: readonly string[]) {
-    super(message);
-    this.path = path;
-  }
-}
+/** Takes the problems of a type; reading goes on with `any` in place of what is wrong. */
+export type OnProblem = (problem: TypeProblem) => void;
 
 export const TYPE_NAMES = ['string', 'number', 'integer', 'boolean', 'object', 'array', 'any', 'messages', 'list<T>'];
 
@@ -37,6 +32,19 @@ const SCALARS: Record<string, { schema: JsonSchema; expr: ExprType }> = {
   array: { schema: { type: 'array' }, expr: 'list<dyn>' },
   any: { schema: {}, expr: 'dyn' },
   messages: { schema: { type: 'array', items: { type: 'object' } }, expr: 'list<dyn>' },
+};
+
+/** What other languages call a type. */
+const ALIASES: Readonly<Record<string, string>> = {
+  str: 'did you mean "string"?',
+  text: 'did you mean "string"?',
+  int: 'did you mean "integer"?',
+  float: 'did you mean "number"?',
+  double: 'did you mean "number"?',
+  bool: 'did you mean "boolean"?',
+  dict: 'did you mean "object"?',
+  map: 'did you mean "object"?',
+  list: 'write "list<string>", or "array" for a list of anything',
 };
 
 const KEYWORDS = new Set(
@@ -57,74 +65,130 @@ function isSchema(value: Record<string, unknown>): boolean {
   return (
     Array.isArray(value.type) ||
     ['enum', 'const', 'anyOf', 'oneOf', 'allOf', '$ref', 'properties', 'items', 'not'].some(
-      k => k in value && typeof value[k] !== 'string',
+      k => Object.hasOwn(value, k) && typeof value[k] !== 'string',
     )
   );
 }
 
-/** Reads a type in any of its forms. Throws {@link TypeProblem}. */
-export function readType(value: unknown, path: readonly string[] = []): ValueType {
-  if (typeof value === 'string') return readShorthand(value.trim(), path);
+const MAX_SHORTHAND = 200;
+
+/** Reads a type in any of its forms. What is wrong goes to `onProblem`. */
+export function readType(value: unknown, onProblem: OnProblem, path: readonly string[] = []): ValueType {
+  if (typeof value === 'string') return readShorthand(value.trim(), onProblem, path);
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    throw new TypeProblem(`a type is text such as "string" or an object, not ${JSON.stringify(value)}`, path);
+    const hint = `a type is text such as "string", or a map: ${TYPE_NAMES.join(', ')}`;
+    onProblem(new TypeProblem(`a type cannot be ${describe(value)}`, path, { hint }));
+    return ANY;
   }
   const object = value as Record<string, unknown>;
-  return isSchema(object) ? readSchema(object, path) : readProperties(object, path);
+  return isSchema(object) ? readSchema(object, onProblem, path) : readProperties(object, onProblem, path);
 }
 
-function readShorthand(text: string, path: readonly string[]): ValueType {
-  if (text.endsWith('?')) return nullableOf(readShorthand(text.slice(0, -1).trim(), path));
-  const list = /^list\s*<(.+)>$/.exec(text);
-  if (list?.[1] !== undefined) return listOf(readShorthand(list[1].trim(), path), {});
+function readShorthand(text: string, onProblem: OnProblem, path: readonly string[]): ValueType {
+  if (text.length <= MAX_SHORTHAND) {
+    if (text.endsWith('?')) return nullableOf(readShorthand(text.slice(0, -1).trim(), onProblem, path));
+    const list = /^list\s*<(.*)>$/.exec(text);
+    if (list?.[1] !== undefined) return listOf(readShorthand(list[1].trim(), onProblem, path), {});
+  }
   const scalar = Object.hasOwn(SCALARS, text) ? SCALARS[text] : undefined;
-  if (!scalar) throw new TypeProblem(`there is no type "${text}"`, path);
-  return createType(
-    text,
-    scalar.schema,
-    scalar.expr,
-    text === 'array' || text === 'messages' ? readShorthand('any', path) : undefined,
-  );
+  if (scalar) {
+    const items = text === 'array' || text === 'messages' ? ANY : undefined;
+    return createType(text, scalar.schema, scalar.expr, items);
+  }
+  const hint = ALIASES[text.toLowerCase()] ?? didYouMean(text, TYPE_NAMES, 'types');
+  onProblem(new TypeProblem(`there is no type ${quote(text)}`, path, { hint }));
+  return ANY;
 }
 
-function readSchema(object: Record<string, unknown>, path: readonly string[]): ValueType {
+function readSchema(object: Record<string, unknown>, onProblem: OnProblem, path: readonly string[]): ValueType {
   const { type, nullable, default: _default, ...rest } = object;
   const nullish = nullable === true || (Array.isArray(type) && type.includes('null'));
-  const base = readBase(type, rest, path);
+  const base = readBase(type, rest, onProblem, path);
   return nullish && !base.nullable ? nullableOf(base) : base;
 }
 
-function readBase(type: unknown, rest: Record<string, unknown>, path: readonly string[]): ValueType {
+function readBase(
+  type: unknown,
+  rest: Record<string, unknown>,
+  onProblem: OnProblem,
+  path: readonly string[],
+): ValueType {
+  const { items, properties, ...own } = rest;
+  const problems = schemaProblems(isObject(properties) ? own : { ...own, ...defined({ properties }) }, path);
+  problems.forEach(onProblem);
+  if (problems.length > 0) return ANY;
   if (typeof type === 'string' && !JSON_TYPES.has(type)) {
-    const short = readShorthand(type, [...path, 'type']);
+    const short = readShorthand(type, onProblem, [...path, 'type']);
     return Object.keys(rest).every(k => k === 'description' || k === 'title')
       ? short
       : createType(short.label, { ...short.schema, ...rest }, short.expr, short.items);
   }
   const single = Array.isArray(type) ? type.filter(t => t !== 'null') : type === undefined ? [] : [type];
-  const name = single.length === 1 ? String(single[0]) : undefined;
-  if (name === 'array') {
-    const { items, ...more } = rest;
-    return listOf(items === undefined ? readShorthand('any', path) : readType(items, [...path, 'items']), more);
-  }
-  if (name === 'object' && rest.properties !== undefined) {
-    const { properties, ...more } = rest;
-    return objectOf(properties as Record<string, unknown>, more, [...path, 'properties']);
-  }
-  const schema = name === undefined ? rest : { type: name, ...rest };
-  const values = rest.enum;
+  const implied = properties !== undefined ? 'object' : items !== undefined ? 'array' : undefined;
+  const name = single.length === 1 ? String(single[0]) : single.length === 0 ? implied : undefined;
+  if (name === 'array') return listOf(items === undefined ? ANY : readType(items, onProblem, [...path, 'items']), own);
+  if (name === 'object' && isObject(properties)) return objectOf(properties, own, onProblem, [...path, 'properties']);
+  return readPlain(name, name === undefined ? { ...rest, ...typeList(single) } : { type: name, ...rest });
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
+
+const defined = (members: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(members).filter(([, v]) => v !== undefined));
+
+const typeList = (types: readonly unknown[]): JsonSchema => (types.length === 0 ? {} : { type: types });
+
+function readPlain(name: string | undefined, schema: JsonSchema): ValueType {
+  const values = schema.enum;
   const strings = Array.isArray(values) && values.every(v => typeof v === 'string');
   const known = name === undefined ? undefined : SCALARS[name];
   const label = Array.isArray(values) ? values.map(v => JSON.stringify(v)).join(' | ') : (name ?? 'any');
   return createType(label, schema, strings ? 'string' : (known?.expr ?? 'dyn'));
 }
 
-function readProperties(object: Record<string, unknown>, path: readonly string[]): ValueType {
-  if (Object.keys(object).length === 0) throw new TypeProblem('a type must not be empty', path);
-  return objectOf(object, { required: Object.keys(object), additionalProperties: false }, path);
+/** A key that was meant as an option of the type: it is spelled nearly so, or its value can be no type. */
+function mistypedOption(key: string, value: unknown, object: Record<string, unknown>): TypeProblem | undefined {
+  if (KEYWORDS.has(key) || !Object.keys(object).some(k => KEYWORDS.has(k))) return undefined;
+  const options = [...KEYWORDS, 'merge'];
+  const near = nearest(key, options);
+  const canBeType = typeof value === 'string' || isObject(value);
+  if (canBeType && (near === undefined || isType(value))) return undefined;
+  const hint = near === undefined ? listed(options, 'its keys') : `did you mean "${near}"?`;
+  return new TypeProblem(`unknown key ${quote(key)} in a type`, [key], { code: 'unknown-key', hint, atKey: true });
 }
 
-function objectOf(properties: Record<string, unknown>, more: JsonSchema, path: readonly string[]): ValueType {
-  const types = Object.entries(properties).map(([key, value]) => [key, readType(value, [...path, key])] as const);
+function isType(value: unknown): boolean {
+  let fits = true;
+  readType(value, () => {
+    fits = false;
+  });
+  return fits;
+}
+
+function readProperties(object: Record<string, unknown>, onProblem: OnProblem, path: readonly string[]): ValueType {
+  if (Object.keys(object).length === 0) {
+    const hint = 'write "object" for an object of any shape';
+    onProblem(new TypeProblem('a type must not be empty', path, { hint }));
+    return ANY;
+  }
+  const mistyped = Object.entries(object).flatMap(([key, value]) => mistypedOption(key, value, object) ?? []);
+  for (const { message, path: at, ...more } of mistyped) {
+    onProblem(new TypeProblem(message, [...path, ...at], { ...more, hint: more.hint ?? '' }));
+  }
+  if (mistyped.length > 0) return ANY;
+  return objectOf(object, { required: Object.keys(object), additionalProperties: false }, onProblem, path);
+}
+
+function objectOf(
+  properties: Record<string, unknown>,
+  more: JsonSchema,
+  onProblem: OnProblem,
+  path: readonly string[],
+): ValueType {
+  const types = Object.entries(properties).map(
+    ([key, value]) => [key, readType(value, onProblem, [...path, key])] as const,
+  );
   const schema = { type: 'object', properties: Object.fromEntries(types.map(([k, t]) => [k, t.schema])), ...more };
   const required = new Set(Array.isArray(more.required) ? more.required : []);
   const fields = Object.fromEntries(types.map(([k, t]) => [k, required.has(k) ? t.expr : 'dyn']));
@@ -143,63 +207,18 @@ function listOf(items: ValueType, more: JsonSchema): ValueType {
 }
 
 function nullableOf(base: ValueType): ValueType {
+  if (base.nullable) return base;
   const type = createType(`${base.label}?`, { anyOf: [base.schema, { type: 'null' }] }, 'dyn', base.items);
   return { ...type, nullable: true };
 }
 
 function createType(label: string, schema: JsonSchema, expr: ExprType, items?: ValueType): ValueType {
-  const checker = lazyChecker(schema);
-  return { label, schema, expr, nullable: false, check: checker, ...(items === undefined ? {} : { items }) };
+  const check = checkerOf(schema);
+  return { label, schema, expr, nullable: false, check, ...(items === undefined ? {} : { items }) };
 }
 
-/** Checks without `fromJSONSchema` where the schema is plain: most state keys are. */
-function lazyChecker(schema: JsonSchema): (value: unknown) => string[] {
-  const keys = Object.keys(schema);
-  if (keys.length === 0) return () => [];
-  if (keys.length === 1 && typeof schema.type === 'string') return plainChecker(schema.type);
-  let compiled: z.ZodType | undefined;
-  return value => {
-    compiled ??= z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
-    const result = compiled.safeParse(value);
-    return result.success ? [] : result.error.issues.flatMap(i => explainIssue(i, []));
-  };
-}
+/** Stands in for a type that could not be read, and holds anything. */
+export const ANY: ValueType = createType('any', {}, 'dyn');
 
-function plainChecker(type: string): (value: unknown) => string[] {
-  const fits: Record<string, (value: unknown) => boolean> = {
-    string: v => typeof v === 'string',
-    number: v => typeof v === 'number',
-    integer: v => Number.isSafeInteger(v),
-    boolean: v => typeof v === 'boolean',
-    array: v => Array.isArray(v),
-    object: v => v !== null && typeof v === 'object' && !Array.isArray(v),
-  };
-  const test = fits[type];
-  return value => (test === undefined || test(value) ? [] : [`expected ${type}, got ${describe(value)}`]);
-}
-
-/** A short word for what a value is, for messages. */
-export function describe(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object') return 'an object';
-  if (typeof value === 'string') return `text ${JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)}`;
-  return `${typeof value} ${String(value)}`;
-}
-
-function explainIssue(issue: z.core.$ZodIssue, base: readonly PropertyKey[]): string[] {
-  const path = [...base, ...issue.path];
-  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    // The branch that got furthest says most: `null` branches fail at once.
-    const best = [...issue.errors].sort((a, b) => depthOf(b) - depthOf(a))[0] ?? [];
-    return best.flatMap(i => explainIssue(i, path));
-  }
-  const message = issue.message.replace(/^Invalid (input|option): /, '');
-  return [path.length === 0 ? message : `${path.map(String).join('.')}: ${message}`];
-}
-
-function depthOf(issues: readonly z.core.$ZodIssue[]): number {
-  const expectsNull = issues.some(i => i.code === 'invalid_type' && i.expected === 'null');
-  return expectsNull ? -1 : Math.max(0, ...issues.map(i => i.path.length));
-}
+/** What a model answers without a schema. */
+export const STRING: ValueType = createType('string', { type: 'string' }, 'string');

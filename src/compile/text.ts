@@ -5,8 +5,9 @@
  */
 import { Liquid, type Template } from 'liquidjs';
 import type { Code } from '../diagnostic/codes.ts';
-import { didYouMean } from '../diagnostic/suggest.ts';
-import type { Scope } from './expr.ts';
+import { didYouMean, quote } from '../diagnostic/suggest.ts';
+import type { ExprType, Scope } from './expr.ts';
+import { explainText, unknownTextName } from './text-words.ts';
 
 /** A compiled text. */
 export interface Text {
@@ -64,60 +65,95 @@ function engineOf(): Liquid {
 }
 
 function offsetOf(source: string, row: number, column: number): number {
-  const lines = source.split('\n').slice(0, row - 1);
-  return lines.reduce((sum, line) => sum + line.length + 1, 0) + column - 1;
+  let lineStart = 0;
+  for (let line = 1; line < row; line++) lineStart = source.indexOf('\n', lineStart) + 1;
+  return lineStart + column - 1;
+}
+
+/** What the tags of a text cost: the library finds the place of each by counting from the beginning. */
+export function costOf(source: string): number {
+  return source.length * (source.match(/\{[{%]/g)?.length ?? 0);
+}
+
+/** One use of a name: the steps that lead to what is read, and where it stands. */
+interface Use {
+  readonly segments: readonly unknown[];
+  readonly start: number;
 }
 
 /** Compiles a text over these names. Returns every problem found. */
-export function compileText(source: string, names: readonly string[]): { text?: Text; problems: TextProblem[] } {
+export function compileText(
+  source: string,
+  types: Readonly<Record<string, ExprType>>,
+): { text?: Text; problems: TextProblem[] } {
   if (!source.includes('{{') && !source.includes('{%')) {
     return { text: { source, names: new Set(), render: () => source }, problems: [] };
   }
   const engine = engineOf();
   let templates: Template[];
+  let names: string[];
+  let uses: Use[];
   try {
     templates = engine.parse(source);
+    const { globals } = engine.analyzeSync(templates, { partials: false });
+    names = Object.keys(globals);
+    uses = Object.values(globals)
+      .flat()
+      .map(({ segments, location }) => ({ segments, start: offsetOf(source, location.row, location.col) }));
   } catch (cause) {
-    return { problems: [explainSyntax(cause, source)] };
+    const known = { filters: Object.keys(engine.filters), tags: Object.keys(engine.tags), forbidden: FORBIDDEN_TAGS };
+    return { problems: [explainText(cause, source, known)] };
   }
-  const { globals } = engine.analyzeSync(templates, { partials: false });
-  const problems = Object.entries(globals).flatMap(([name, uses]) =>
-    names.includes(name)
-      ? []
-      : uses.map(({ location }): TextProblem => {
-          const start = offsetOf(source, location.row, location.col);
-          const hint = didYouMean(name, names, 'names in scope');
-          const message = `there is no name "${name}" in scope`;
-          return { code: 'text-name', message, start, end: start + name.length, hint };
-        }),
-  );
+  const problems = uses.flatMap(use => checkUse(use, source, types) ?? []);
   if (problems.length > 0) return { problems };
   return {
-    text: { source, names: new Set(Object.keys(globals)), render: scope => renderIn(engine, templates, scope) },
+    text: { source, names: new Set(names), render: scope => renderIn(engine, templates, scope) },
     problems,
   };
+}
+
+/** What the template language itself reads of a list or an object. */
+const BUILT_IN = new Set(['size', 'first', 'last']);
+
+/** Whether the name is in scope, and the fields that follow are those of its type. */
+function checkUse(
+  { segments, start }: Use,
+  source: string,
+  types: Readonly<Record<string, ExprType>>,
+): TextProblem | undefined {
+  const [root] = segments;
+  const name = String(root);
+  if (!Object.hasOwn(types, name)) {
+    return {
+      code: 'text-name',
+      start,
+      end: start + name.length,
+      ...unknownTextName(name, segments, Object.keys(types)),
+    };
+  }
+  let at: ExprType | undefined = types[name];
+  let cursor = start + name.length;
+  for (const [i, step] of segments.entries()) {
+    if (i === 0) continue;
+    if (at === undefined || typeof at === 'string' || typeof step !== 'string') return undefined;
+    const found = source.indexOf(step, cursor);
+    if (!Object.hasOwn(at, step) && !BUILT_IN.has(step)) {
+      const owner = segments.slice(0, i).join('.');
+      const hint = didYouMean(step, Object.keys(at), owner === 'visits' ? 'nodes' : 'its fields');
+      const place = found < 0 ? { start, end: start + name.length } : { start: found, end: found + step.length };
+      return { code: 'text-name', message: `there is no field ${quote(step)} in "${owner}"`, hint, ...place };
+    }
+    at = Object.hasOwn(at, step) ? at[step] : undefined;
+    cursor = Math.max(cursor, found + step.length);
+  }
+  return undefined;
 }
 
 function renderIn(engine: Liquid, templates: Template[], scope: Scope): string {
   try {
     return String(engine.renderSync(templates, { ...scope }));
   } catch (cause) {
-    const message = String((cause as Error).message).split('\n')[0] ?? '';
-    throw new TextError(message.replace(/^undefined variable: ([^,]+).*/, 'no value for "$1" in the text'), { cause });
+    const message = (String((cause as Error).message).split('\n')[0] ?? '').replace(/, line:\d+, col:\d+$/, '');
+    throw new TextError(message.replace(/^undefined variable: (.+)$/, 'no value for "$1" in the text'), { cause });
   }
-}
-
-function explainSyntax(cause: unknown, source: string): TextProblem {
-  const { message, token } = cause as { message: string; token?: { begin?: number; end?: number } };
-  const text = (message.split('\n')[0] ?? message).replace(/, line:\d+, col:\d+$/, '');
-  const start = Math.min(token?.begin ?? 0, Math.max(0, source.length - 1));
-  const end = Math.max(start + 1, token?.end ?? source.length);
-  const forbidden = FORBIDDEN_TAGS.some(tag => text.includes(`"${tag}"`));
-  return {
-    code: 'text-syntax',
-    message: text,
-    start,
-    end,
-    ...(forbidden ? { hint: 'texts cannot read other files' } : {}),
-  };
 }

@@ -1,12 +1,13 @@
 import type { Reporter } from '../diagnostic/diagnostic.ts';
-import { didYouMean } from '../diagnostic/suggest.ts';
+import { didYouMean, quote } from '../diagnostic/suggest.ts';
 import { createExprCompiler, type Expr, type ExprCompiler, type ExprType } from './expr.ts';
+import { typeName } from './expr-words.ts';
 import type { StateKey, Value, Writes } from './graph.ts';
 import { copyJson, JsonProblem } from './json.ts';
 import { takesItems } from './merge.ts';
 import type { Path, Source } from './source.ts';
-import type { ValueType } from './state-type.ts';
-import { compileText, type Text } from './text.ts';
+import type { JsonSchema, ValueType } from './state-type.ts';
+import { compileText, costOf, type Text } from './text.ts';
 
 /** Compiles the expressions and texts of one graph, reporting what is wrong with each at its place. */
 export interface ValueReader {
@@ -26,16 +27,29 @@ export interface OutputScope {
 /** An `output` whose shape only the run knows. */
 export const ANY_OUTPUT: OutputScope = { type: 'dyn' };
 
-/** The CEL result types that can be written to a JSON type. */
+/** The JSON type of a value type, looked up behind `?`; undefined where it may be several. */
+function kindOf(type: ValueType): unknown {
+  const { schema } = type;
+  const bare = type.nullable && Array.isArray(schema.anyOf) ? (schema.anyOf[0] as JsonSchema) : schema;
+  return bare.type ?? (type.expr === 'string' ? 'string' : undefined);
+}
+
+/** Whether the result of an expression can be written to a type. */
 function canHold(type: ValueType, result: string): boolean {
-  const kind = type.schema.type;
-  if (result === 'dyn' || type.nullable || typeof kind !== 'string') return true;
+  const kind = kindOf(type);
+  if (result === 'dyn' || typeof kind !== 'string') return true;
   if (['int', 'uint', 'double'].includes(result)) return kind === 'number' || kind === 'integer';
   if (result === 'string') return kind === 'string';
   if (result === 'bool') return kind === 'boolean';
-  if (result.startsWith('list')) return kind === 'array';
-  if (result.startsWith('map')) return kind === 'object';
-  return result !== 'null';
+  if (result.startsWith('list'))
+    return kind === 'array' && (type.items === undefined || holdsItems(type.items, result));
+  if (result.startsWith('map') || result.startsWith('$')) return kind === 'object';
+  return result === 'null' || result === 'null_type' ? type.nullable : true;
+}
+
+function holdsItems(items: ValueType, result: string): boolean {
+  const inner = /^list<(.*)>$/.exec(result)?.[1];
+  return inner === undefined || inner.length <= 1 || canHold(items, inner);
 }
 
 function fits(key: StateKey, result: string): boolean {
@@ -43,26 +57,43 @@ function fits(key: StateKey, result: string): boolean {
   return typeof key.merge === 'string' && takesItems(key.merge) && !!key.type.items && canHold(key.type.items, result);
 }
 
-function scopeTypes(state: readonly StateKey[], nodeIds: readonly string[]): Record<string, ExprType> {
+/** Some 0.3 seconds: see {@link costOf}. */
+const MAX_TEXT_COST = 50_000_000;
+
+/** What the names in scope depend on beside the state. */
+export interface NodeNames {
+  readonly ids: readonly string[];
+  /** A node says what is done about its errors, so that `error` is in scope. */
+  readonly handlesErrors: boolean;
+}
+
+/** The last error that `onError` took care of, as `HandledError` has it. */
+const ERROR_TYPE: ExprType = { node: 'string', name: 'string', message: 'string', code: 'string' };
+
+function scopeTypes(
+  state: readonly StateKey[],
+  { ids: nodeIds, handlesErrors }: NodeNames,
+): Record<string, ExprType> {
   const visits = Object.fromEntries(nodeIds.map(id => [id, 'double']));
   return {
     ...Object.fromEntries(state.map(k => [k.name, k.type.expr])),
     visits: nodeIds.length === 0 ? 'dyn' : visits,
     thread: { id: 'string' },
+    ...(handlesErrors ? { error: ERROR_TYPE } : {}),
   };
 }
 
 export function createValueReader(
   state: readonly StateKey[],
-  nodeIds: readonly string[],
+  nodes: NodeNames,
   source: Source,
   reporter: Reporter,
 ): ValueReader {
-  const types = scopeTypes(state, nodeIds);
+  const types = scopeTypes(state, nodes);
   const plain = createExprCompiler(types);
   const withOutput = new Map<string, ExprCompiler>();
   const keys = new Map(state.map(k => [k.name, k]));
-  const textNames = Object.keys(types);
+  let textCost = 0;
 
   const compilerFor = (output: OutputScope | undefined): ExprCompiler => {
     if (!output) return plain;
@@ -94,7 +125,13 @@ export function createValueReader(
       }
     },
     text(text, path, from = source) {
-      const { text: compiled, problems } = compileText(text, textNames);
+      textCost += costOf(text);
+      if (textCost > MAX_TEXT_COST) {
+        const hint = 'make long texts in a function node';
+        reporter.report('text-syntax', from.span(path), 'the texts of this graph have too many tags', { hint });
+        return undefined;
+      }
+      const { text: compiled, problems } = compileText(text, types);
       for (const { code, message, start, end, hint } of problems) {
         reporter.report(code, from.textSpan(path, start, end), message, { hint });
       }
@@ -115,6 +152,9 @@ export function createValueReader(
         if (!key || !value) return [];
         if (value.kind === 'expr' && !fits(key, value.expr.type)) misfit(key, value.expr.type, at);
         if (value.kind === 'literal') checkLiteral(key, value.value, at);
+        else if (value.expr.constant !== undefined && fits(key, value.expr.type)) {
+          checkLiteral(key, value.expr.constant, at);
+        }
         return [{ key: name, value }];
       });
       return { kind: 'map', entries };
@@ -125,23 +165,41 @@ export function createValueReader(
     const key = keys.get(name);
     if (key) return key;
     const span = side === 'key' ? source.keySpan(path) : source.span(path);
-    const hint = didYouMean(name, [...keys.keys()], 'state keys');
-    reporter.report('unknown-state-key', span, `there is no state key "${name}"`, { hint });
+    const hint =
+      side === 'value' && /^output\b/.test(name)
+        ? 'name the state key: output: { key: output.field }'
+        : didYouMean(name, [...keys.keys()], 'state keys');
+    reporter.report('unknown-state-key', span, `there is no state key ${quote(name)}`, { hint });
     return undefined;
   }
 
   function misfit(key: StateKey, result: string, path: Path): void {
-    const message = `a ${result} cannot be written to "${key.name}", which is ${key.type.label}`;
-    reporter.report('expression-type', source.span(path), message);
+    const message = `a ${typeName(result)} cannot be written to "${key.name}", which is ${key.type.label}`;
+    const hint = conversion(key, result);
+    reporter.report('expression-type', source.span(path), message, { hint });
   }
 
+  /** YAML text is an expression, so a literal value is either not text or a text in quotes of its own. */
   function checkLiteral(key: StateKey, value: unknown, path: Path): void {
     const item = typeof key.merge === 'string' && takesItems(key.merge) ? key.type.items : undefined;
     const [wrong] = key.type.check(value);
     if (wrong === undefined || item?.check(value).length === 0) return;
-    const hint = 'YAML text is an expression: quote text inside it, as in "\'text\'"';
-    reporter.report('expression-type', source.span(path), `"${key.name}" is ${key.type.label}: ${wrong}`, { hint });
+    const span = source.span(path);
+    if (reporter.knows(span)) return;
+    reporter.report('expression-type', span, `"${key.name}" is ${key.type.label}: ${wrong}`, {
+      hint: 'change the value, or the type of the state key',
+    });
   }
 
   return reader;
+}
+
+function conversion(key: StateKey, result: string): string {
+  const kind = kindOf(key.type);
+  if (kind === 'string') return 'make text of it with string( )';
+  if (kind === 'number' || kind === 'integer') return 'make a number of it with double( ), or change the type';
+  if (kind === 'boolean') return 'make it a comparison, as in "score > 0.5"';
+  if (kind === 'array' && !result.startsWith('list'))
+    return 'make a list of it: "[value]"; or give the key merge: append';
+  return 'change the expression, or the type of the state key';
 }

@@ -1,8 +1,9 @@
 import type { z } from 'zod';
 import type { Reporter } from '../diagnostic/diagnostic.ts';
-import { didYouMean } from '../diagnostic/suggest.ts';
+import { didYouMean, nearest, quote } from '../diagnostic/suggest.ts';
 import type { Path, Source } from './source.ts';
-import { describe } from './state-type.ts';
+import { describe } from './value-check.ts';
+import { requirement } from './zod-words.ts';
 
 type Def = {
   readonly type: string;
@@ -28,74 +29,95 @@ function valueAt(value: unknown, path: Path): unknown {
   return path.reduce<unknown>((at, step) => (at as Record<string | number, unknown> | undefined)?.[step], value);
 }
 
-/** What to call the thing at a path: `node "draft"`, `"state"`, `the graph`. */
-function nameOf(path: Path): string {
-  if (path.length === 0) return 'the graph';
-  if (path[0] === 'nodes' && path.length >= 2) {
-    const inner = path.slice(2).join('.');
-    return inner === '' ? `node "${path[1]}"` : `"${inner}" of node "${path[1]}"`;
+/** What to call the thing at a path: `node "draft"`, `state key "score"`, `the graph`. */
+function nameOf(path: Path, whole: string): string {
+  const [section, member, ...inner] = path;
+  if (section === undefined) return whole;
+  const of = (owner: string): string => (inner.length === 0 ? owner : `"${inner.join('.')}" of ${owner}`);
+  if (section === 'nodes' && member !== undefined) return of(`node ${quote(String(member))}`);
+  if (section === 'state' && member !== undefined) return of(`state key ${quote(String(member))}`);
+  if (section === 'edges' && member !== undefined) return of(`edge ${Number(member) + 1}`);
+  return quote(path.join('.'));
+}
+
+/** Where a checked value stands. */
+export interface Checked {
+  readonly schema: z.ZodType;
+  readonly source: Source;
+  /** The path of the value in the file. */
+  readonly base: Path;
+  /** What to call the value at the top of the file. Default: `the graph`. */
+  readonly whole?: string;
+}
+
+/** Reports what zod found, in the words of the language. */
+export function reportZodIssues(error: z.ZodError, checked: Checked, reporter: Reporter): void {
+  reportIssues(error.issues, checked, [], reporter);
+}
+
+function reportIssues(issues: readonly z.core.$ZodIssue[], checked: Checked, within: Path, reporter: Reporter): void {
+  const unknown = issues.flatMap(issue => (issue.code === 'unrecognized_keys' ? issue.keys : []));
+  for (const issue of issues) {
+    const local = [...within, ...(issue.path as Path)];
+    if (issue.code === 'unrecognized_keys') reportUnknown(issue.keys, checked, local, reporter);
+    else if (valueAt(checked.source.value, [...checked.base, ...local]) === undefined) {
+      const key = String(local.at(-1) ?? '');
+      // A mistyped key is reported once, as unknown, and not as missing too.
+      if (nearest(key, unknown) === undefined) reportMissing(key, checked, local.slice(0, -1), reporter);
+    } else reportWrong(issue, checked, local, reporter);
   }
-  if (path[0] === 'edges' && path.length >= 2) return `edge ${Number(path[1]) + 1}`;
-  return `"${path.join('.')}"`;
 }
 
-/**
- * Reports what zod found, in the words of the language.
- *
- * @param base the path of the checked value in the file
- */
-export function reportZodIssues(
-  error: z.ZodError,
-  schema: z.ZodType,
-  source: Source,
-  base: Path,
-  reporter: Reporter,
-): void {
-  for (const issue of error.issues) reportIssue(issue, schema, source, base, [], reporter);
-}
-
-function reportIssue(
-  issue: z.core.$ZodIssue,
-  schema: z.ZodType,
-  source: Source,
-  base: Path,
-  within: Path,
-  reporter: Reporter,
-): void {
-  const local = [...within, ...(issue.path as Path)];
+function reportUnknown(keys: readonly string[], checked: Checked, local: Path, reporter: Reporter): void {
+  const { schema, source, base, whole = 'the graph' } = checked;
   const path = [...base, ...local];
-  if (issue.code === 'unrecognized_keys') {
-    const known = keysAt(schema, local);
-    for (const key of issue.keys) {
-      const hint = didYouMean(key, known, 'its keys');
-      reporter.report('unknown-key', source.keySpan([...path, key]), `unknown key "${key}" in ${nameOf(path)}`, {
-        hint,
-      });
-    }
-    return;
+  const known = keysAt(schema, local);
+  for (const key of keys) {
+    const hint = key === '<<' ? 'YAML 1.2 has no merge keys: repeat the keys' : didYouMean(key, known, 'its keys');
+    const message = `unknown key ${quote(key)} in ${nameOf(path, whole)}`;
+    reporter.report('unknown-key', source.keySpan([...path, key]), message, { hint });
   }
-  const value = valueAt(source.value, path);
-  if (value === undefined) {
-    const key = String(path.at(-1) ?? '');
-    const owner = path.slice(0, -1);
-    const hint = `add "${key}:" to ${nameOf(owner)}`;
-    reporter.report('missing-key', source.keySpan(owner), `missing key "${key}" in ${nameOf(owner)}`, { hint });
-    return;
-  }
+}
+
+function reportMissing(key: string, checked: Checked, local: Path, reporter: Reporter): void {
+  const { source, base, whole = 'the graph' } = checked;
+  const owner = nameOf([...base, ...local], whole);
+  const hint = `add "${key}:" to ${owner}`;
+  const message = `missing key "${key}" in ${owner}`;
+  reporter.report('missing-key', source.keySpan([...base, ...local]), message, { hint });
+}
+
+function reportWrong(issue: z.core.$ZodIssue, checked: Checked, local: Path, reporter: Reporter): void {
+  const { source, base, whole = 'the graph' } = checked;
+  const path = [...base, ...local];
   if (issue.code === 'invalid_union') {
     const inner = issue.errors.find(branch => branch.every(i => i.path.length > 0 || i.code === 'unrecognized_keys'));
     if (inner) {
-      for (const i of inner) reportIssue(i, schema, source, base, local, reporter);
+      reportIssues(inner, checked, local, reporter);
       return;
     }
   }
-  const expected = issue.code === 'invalid_union' ? expectedOf(issue) : issue.message.replace(/^Invalid input: /, '');
-  reporter.report('wrong-value', source.span(path), `${nameOf(path)} is ${describe(value)}: ${expected}`);
+  const span = source.span(path);
+  // What could not be read was reported, and reads as null.
+  if (reporter.knows(span)) return;
+  const value = valueAt(source.value, path);
+  const needed = requirement(issue, 'file');
+  const message =
+    value === null
+      ? `${nameOf(path, whole)} is empty; it must be ${needed}`
+      : `${nameOf(path, whole)} must be ${needed}, not ${describe(value)}`;
+  reporter.report('wrong-value', span, message, { hint: hintFor(issue, value, path) });
 }
 
-function expectedOf(issue: z.core.$ZodIssueInvalidUnion): string {
-  const kinds = issue.errors.flatMap(branch =>
-    branch.flatMap(i => (i.code === 'invalid_type' && i.path.length === 0 ? [i.expected] : [])),
-  );
-  return kinds.length === 0 ? 'not one of the allowed forms' : `expected ${[...new Set(kinds)].join(' or ')}`;
+function hintFor(issue: z.core.$ZodIssue, value: unknown, path: Path): string | undefined {
+  const needed = requirement(issue, 'file');
+  if (path.length === 0) return 'a graph is a map with "nodes:" and "edges:"';
+  if (needed.startsWith('text') && (typeof value === 'number' || typeof value === 'boolean')) {
+    return `put quotes around it: "${value}"`;
+  }
+  if (needed === 'a list' && typeof value === 'string') return `put it in brackets: [${value}]`;
+  if (typeof value === 'string' && value.trim() !== '' && needed.includes('number') && !Number.isNaN(Number(value))) {
+    return 'remove the quotes';
+  }
+  return undefined;
 }

@@ -37,7 +37,7 @@ const WIDE =
 /** How many columns a terminal gives a text, so that the caret stands below what it means. */
 function columnsOf(text: string): number {
   let columns = 0;
-  for (const char of text) columns += /[\p{M}\u200b-\u200d\ufe0f]/u.test(char) ? 0 : WIDE.test(char) ? 2 : 1;
+  for (const char of text) columns += /\p{M}|[\u200b-\u200d]/u.test(char) ? 0 : WIDE.test(char) ? 2 : 1;
   return columns;
 }
 

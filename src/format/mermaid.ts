@@ -1,4 +1,4 @@
-import type { Exit, GraphDef, NodeDef } from '../compile/graph.ts';
+import { type Exit, errorTarget, type GraphDef, type NodeDef } from '../compile/graph.ts';
 import { END, START } from '../compile/names.ts';
 import { assertNever } from '../compile/read-nodes.ts';
 
@@ -45,6 +45,8 @@ export function toMermaid(graph: GraphDef): string {
     }
   }
   for (const node of graph.nodes.values()) {
+    const handler = errorTarget(node);
+    if (handler !== undefined) lines.push(`  ${idOf(node.id)} -.->|"on error"| ${idOf(handler)}`);
     if (node.onLimit === undefined) continue;
     const visits = label(`after ${node.maxVisits ?? graph.maxVisits} visits`);
     lines.push(`  ${idOf(node.id)} -.->|${visits}| ${idOf(node.onLimit)}`);

@@ -75,12 +75,40 @@ function stateTypes(graph: GraphDef): string {
 
 function functionsOf(graph: GraphDef): { context: string; output: string } {
   const initial = Object.fromEntries(graph.state.flatMap(k => (k.required ? [] : [[k.name, k.initial]])));
-  const rest = "scopes: {}, visits: {}, interrupts: {}, failures: {}, thread: { id: '' }";
+  const rest = "scopes: {}, visits: {}, interrupts: {}, failures: {}, attempts: {}, errors: {}, thread: { id: '' }";
   const context = `({ input }) => ({ state: { ...${literal(initial, 4)}, ...input }, ${rest} })`;
   const picked = graph.output?.map(
     name => `${key(name)}: context.state${/^\w+$/.test(name) ? `.${name}` : `[${quote(name)}]`}`,
   );
   return { context, output: `({ context }) => (${picked ? `{ ${picked.join(', ')} }` : 'context.state'})` };
+}
+
+/** The names of guards, actions and delays that a config uses, with the type of their parameters. */
+function usedNames(config: unknown): {
+  guards: Map<string, string>;
+  actions: Map<string, string>;
+  delays: Set<string>;
+} {
+  const used = { guards: new Map<string, string>(), actions: new Map<string, string>(), delays: new Set<string>() };
+  const paramsOf = (value: { params?: object }): string => (value.params && 'hop' in value.params ? 'Exit' : 'At');
+  const visit = (value: unknown, under: string): void => {
+    if (Array.isArray(value)) for (const item of value) visit(item, under);
+    else if (value !== null && typeof value === 'object') {
+      const { type } = value as { type?: unknown };
+      if (under === 'guard') used.guards.set(String(type), paramsOf(value));
+      if (under === 'actions' || under === 'entry') used.actions.set(String(type), paramsOf(value));
+      if (under === 'after') for (const name of Object.keys(value)) if (!/^\d+$/.test(name)) used.delays.add(name);
+      for (const [name, member] of Object.entries(value)) visit(member, name);
+    }
+  };
+  visit(config, '');
+  return used;
+}
+
+function stubs(names: ReadonlyMap<string, string>, result: string): string {
+  return [...names]
+    .map(([name, params]) => `    ${key(name)}: (_, _params: ${params})${result} => provided(${quote(name)}),\n`)
+    .join('');
 }
 
 /**
@@ -100,6 +128,9 @@ export function toTypeScript(plan: Plan, source: string): string {
   const actors = kinds
     .map(k => `    ${k}: fromPromise<unknown, { node: string }>(async () => provided('${k}')),\n`)
     .join('');
+  const used = usedNames(config);
+  const names = [...used.delays].map(name => `    ${quote(name)}: () => provided(${quote(name)}),\n`).join('');
+  const delays = names === '' ? '' : `  delays: {\n${names}  },\n`;
   return `// Generated from ${source} by \`npm run generate\`; changes here are lost.
 import { ${kinds.length > 0 ? 'fromPromise, ' : ''}setup } from 'xstate';
 
@@ -111,12 +142,16 @@ export type Context = {
   readonly visits: Readonly<Record<string, number>>;
   readonly interrupts: Readonly<Record<string, { readonly node: string; readonly message: string }>>;
   readonly failures: Readonly<Record<string, { readonly name: string; readonly message: string }>>;
+  readonly attempts: Readonly<Record<string, number>>;
+  readonly errors: Readonly<Record<string, { readonly name: string; readonly message: string }>>;
   readonly thread: { readonly id: string };
 };
 
 export type Event =
   | { readonly type: 'resume'; readonly id?: string; readonly value?: unknown }
-  | { readonly type: 'retry'; readonly id?: string };
+  | { readonly type: 'retry'; readonly id?: string }
+  | { readonly type: \`xstate.done.actor.\${string}\`; readonly output: unknown }
+  | { readonly type: \`xstate.error.actor.\${string}\`; readonly error: unknown };
 
 /** A point where a path goes on. */
 export type Point =
@@ -140,17 +175,10 @@ export const machine = setup({
   actors: {
 ${actors}  },
   guards: {
-    exit: (_, _params: Exit): boolean => provided('exit'),
-    answered: (_, _params: At): boolean => provided('answered'),
-    failed: (_, _params: At): boolean => provided('failed'),
-  },
+${stubs(used.guards, ': boolean')}  },
   actions: {
-    take: (_, _params: Exit) => provided('take'),
-    fail: (_, _params: At) => provided('fail'),
-    unfail: (_, _params: At) => provided('unfail'),
-    ask: (_, _params: At) => provided('ask'),
-  },
-}).createMachine({
+${stubs(used.actions, '')}  },
+${delays}}).createMachine({
   id: ${quote(id)},
   context: ${context},
   output: ${output},

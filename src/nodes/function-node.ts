@@ -1,5 +1,5 @@
 import { type GraphContext, GraphRunError, viewOf } from '../compile/context.ts';
-import { evaluate, expressionScope } from '../compile/decide.ts';
+import { evaluate, expressionScope } from '../compile/writes.ts';
 import type { FunctionNode } from '../compile/graph.ts';
 import { nodeOf, type Plan } from '../compile/plan.ts';
 import type { NodeContext, NodeIo } from './node-io.ts';

@@ -1,5 +1,5 @@
 import { type GraphContext, GraphRunError } from '../compile/context.ts';
-import { expressionScope } from '../compile/decide.ts';
+import { expressionScope } from '../compile/writes.ts';
 import type { LlmNode } from '../compile/graph.ts';
 import { nodeOf, type Plan } from '../compile/plan.ts';
 import { ModelError, type ModelMessage, type ModelRequest, type Models, modelNamed } from '../models/model.ts';

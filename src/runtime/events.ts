@@ -1,7 +1,7 @@
 import type { ExitParams, PointParams } from '../compile/config.ts';
 import type { ErrorRecord, GraphContext } from '../compile/context.ts';
-import { directEntry, exitsAt } from '../compile/decide.ts';
 import { forkOf, nodeOf, type Plan } from '../compile/plan.ts';
+import { directEntry, exitsAt } from '../compile/point.ts';
 import type { Step } from '../core/core.ts';
 import { type Interrupt, interruptsOf } from '../core/waiting.ts';
 import type { BodyEvent } from '../nodes/node-io.ts';
@@ -11,6 +11,7 @@ export type RunEvent = (
   | { readonly type: 'node-started'; readonly node: string; readonly visit: number; readonly branch: string }
   | { readonly type: 'node-finished'; readonly node: string; readonly branch: string }
   | { readonly type: 'node-failed'; readonly node: string; readonly branch: string; readonly error: ErrorRecord }
+  | { readonly type: 'node-retrying'; readonly node: string; readonly branch: string; readonly attempts: number }
   | { readonly type: 'interrupt'; readonly interrupt: Interrupt }
   | BodyEvent
 ) & { readonly at: number };
@@ -51,6 +52,8 @@ function transitionEvents(plan: Plan, context: GraphContext, step: Step): EventB
         const error = context.failures[node];
         return error ? [{ type: 'node-failed', node, branch, error }] : [];
       }
+      if (action.type === 'again')
+        return [{ type: 'node-retrying', node, branch, attempts: context.attempts[node] ?? 1 }];
       if (action.type !== 'take' || at.kind !== 'node') return [];
       const finished: EventBody = { type: 'node-finished', node, branch };
       if (nodeOf(plan, node).def.kind !== 'set') return [finished];

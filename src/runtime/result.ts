@@ -1,3 +1,4 @@
+import { isBackgroundTimer } from '../compile/config.ts';
 import type { ErrorRecord, GraphContext, LogEntry, State } from '../compile/context.ts';
 import type { ActorState } from '../core/core.ts';
 import { type Failure, failuresOf, type Interrupt, interruptsOf } from '../core/waiting.ts';
@@ -29,6 +30,8 @@ export interface RunResult {
   /** The first failure; all of them are in `failures`. */
   readonly error?: ErrorRecord & { readonly node: string };
   readonly failures: readonly Failure[];
+  /** Errors that `onError` handled, the last of each node. */
+  readonly handled: readonly Failure[];
   readonly usage: Usage;
   readonly metrics: Metrics;
 }
@@ -80,7 +83,8 @@ function contextOf(state: ActorState): GraphContext {
 export function statusOf(state: ActorState, cancelled: boolean): RunStatus | 'running' {
   if (state.snapshot.status === 'done') return 'done';
   if (cancelled) return 'cancelled';
-  if (Object.keys(state.active).length > 0 || Object.keys(state.timers).length > 0) return 'running';
+  const timers = Object.keys(state.timers).filter(id => !isBackgroundTimer(id));
+  if (Object.keys(state.active).length > 0 || timers.length > 0) return 'running';
   return failuresOf(state.snapshot).length > 0 ? 'failed' : 'waiting';
 }
 
@@ -108,6 +112,7 @@ export function resultOf(
     interrupts: interruptsOf(state.snapshot),
     ...(first ? { error: { ...first.error, node: first.node } } : {}),
     failures,
+    handled: Object.entries(contextOf(state).errors).map(([node, error]) => ({ id: node, node, error })),
     usage: { inputTokens, outputTokens },
     metrics: {
       nodeRuns,

@@ -2,15 +2,11 @@ import type { GraphInput } from '../compile/emit.ts';
 import type { Graph } from '../graph/compile-graph.ts';
 import type { Models } from '../models/model.ts';
 import type { Functions } from '../nodes/function-node.ts';
+import { type Clock, systemClock } from './clock.ts';
 import type { RunEvent } from './events.ts';
 import { type Host, memoryHost } from './memory-host.ts';
 import type { RunResult, ThreadState } from './result.ts';
 import { ThreadRunner } from './thread-runner.ts';
-
-/** Tells the time, in milliseconds. */
-export interface Clock {
-  now(): number;
-}
 
 /** The world as a runtime sees it. Everything has a default. */
 export interface RuntimeOptions {
@@ -60,7 +56,7 @@ export interface Runtime {
 
 /** Runs graphs as threads. Without a store they live in this process. */
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
-  const { clock = { now: () => performance.now() }, newId = () => crypto.randomUUID() } = options;
+  const { clock = systemClock, newId = () => crypto.randomUUID() } = options;
   const host: Host = memoryHost();
   const runners = new Map<string, ThreadRunner>();
   return {

@@ -12,6 +12,8 @@ import { interruptsOf } from '../core/waiting.ts';
 import type { Graph } from '../graph/compile-graph.ts';
 import type { BodyEvent } from '../nodes/node-io.ts';
 import { createRunBody } from '../nodes/run-body.ts';
+import { Bodies, RunningBody } from './bodies.ts';
+import type { Clock } from './clock.ts';
 import { ResumeError, ThreadError } from './errors.ts';
 import { countVisits, eventsOf, type RunEvent } from './events.ts';
 import type { Host } from './memory-host.ts';
@@ -24,32 +26,8 @@ import {
   statusOf,
   type ThreadState,
 } from './result.ts';
-import type { Clock, RunOptions, RuntimeOptions } from './runtime.ts';
-
-/** How long a cancel waits for bodies that do not heed their signal, in milliseconds. */
-const SETTLE_MS = 2_000;
-
-/** Tells a body to stop. The signal is made when the body first asks for it: most never do. */
-class RunningBody {
-  settled: Promise<void> | undefined;
-  private reason: DOMException | undefined;
-  private controller: AbortController | undefined;
-
-  get stopped(): boolean {
-    return this.reason !== undefined;
-  }
-
-  get signal(): AbortSignal {
-    this.controller ??= new AbortController();
-    if (this.reason) this.controller.abort(this.reason);
-    return this.controller.signal;
-  }
-
-  stop(why: string): void {
-    this.reason ??= new DOMException(why, 'AbortError');
-    this.controller?.abort(this.reason);
-  }
-}
+import type { RunOptions, RuntimeOptions } from './runtime.ts';
+import { Timers } from './timers.ts';
 
 export class ThreadRunner {
   readonly graph: Graph;
@@ -57,7 +35,8 @@ export class ThreadRunner {
   private readonly host: Host;
   private readonly clock: Clock;
   private readonly options: RuntimeOptions;
-  private readonly bodies = new Map<string, RunningBody>();
+  private readonly bodies: Bodies;
+  private readonly timers: Timers;
   private counters: Counters = newCounters();
   private runNumber = 0;
   private runBody: RunBody | undefined;
@@ -71,6 +50,10 @@ export class ThreadRunner {
     this.host = host;
     this.options = options;
     this.clock = options.clock;
+    this.bodies = new Bodies(options.clock);
+    this.timers = new Timers(options.clock, ({ timerId, id, event }) =>
+      this.settle({ kind: 'timer', timerId, id, event }),
+    );
   }
 
   async invoke(input: GraphInput, run: RunOptions): Promise<RunResult> {
@@ -154,14 +137,9 @@ export class ThreadRunner {
 
   async cancel(): Promise<void> {
     this.cancelled = true;
-    const running = [...this.bodies.values()];
-    for (const body of running) body.stop('the run was cancelled');
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const bound = new Promise<void>(resolve => {
-      timer = setTimeout(resolve, SETTLE_MS);
-    });
-    await Promise.race([Promise.all(running.map(b => b.settled)), bound]);
-    clearTimeout(timer);
+    this.timers.disarm();
+    this.bodies.stopAll('the run was cancelled');
+    await this.bodies.whenSettled();
     this.atRest?.resolve();
   }
 
@@ -222,7 +200,10 @@ export class ThreadRunner {
   }
 
   private restIfIdle(): void {
-    if (this.bodies.size === 0 && !this.cancelled) this.atRest?.resolve();
+    const { atRest } = this;
+    if (!atRest || !this.bodies.idle || this.timers.blocking || this.cancelled) return;
+    if (this.bodies.settled) atRest.resolve();
+    else void this.bodies.whenSettled().then(atRest.resolve);
   }
 
   private deliver(event: CoreEvent): void {
@@ -232,10 +213,13 @@ export class ThreadRunner {
   }
 
   private commit(step: Step, before: GraphContext | undefined): void {
-    for (const taskId of step.dropped) this.bodies.get(taskId)?.stop('another branch went on');
+    for (const taskId of step.dropped) this.bodies.stop(taskId, 'it is not waited for any more');
     countVisits(this.graph.plan, step, this.counters.visits);
     if (this.onEvent) for (const event of eventsOf(this.graph.plan, before, step)) this.notify(event);
-    if (!this.cancelled) for (const task of step.tasks) this.startBody(task);
+    this.timers.update(step.timers, step.state.timers);
+    if (this.cancelled) return;
+    this.timers.arm();
+    for (const task of step.tasks) this.startBody(task);
   }
 
   private startBody({ taskId, childId }: Task): void {
@@ -259,12 +243,15 @@ export class ThreadRunner {
         this.finish(taskId, running, { kind: 'error', taskId, childId, error: errorRecord(error) });
       },
     );
-    this.bodies.set(taskId, running);
+    this.bodies.add(taskId, running);
   }
 
   private finish(taskId: string, running: RunningBody, event: CoreEvent): void {
-    if (this.bodies.get(taskId) === running) this.bodies.delete(taskId);
-    if (running.stopped) return;
+    if (this.bodies.finish(taskId, running)) this.settle(event);
+  }
+
+  /** Delivers what came of a body or a timer. */
+  private settle(event: CoreEvent): void {
     try {
       this.deliver(event);
       this.restIfIdle();

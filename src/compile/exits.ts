@@ -1,0 +1,60 @@
+import type { Reporter } from '../diagnostic/diagnostic.ts';
+import type { Edge, Exit, NodeDef } from './graph.ts';
+import { END, START } from './names.ts';
+
+/** Groups edges into the ways out of START and of each node, reporting what stands twice. */
+export function exitsOf(
+  edges: readonly Edge[],
+  nodes: ReadonlyMap<string, NodeDef>,
+  reporter: Reporter,
+): Map<string, Exit[]> {
+  const grouped = Map.groupBy(edges, edge => edge.from);
+  const out = new Map<string, Exit[]>();
+  for (const from of [START, ...nodes.keys()]) {
+    const own = grouped.get(from) ?? [];
+    const conditional = own.filter(e => e.when !== undefined);
+    const plain = own.filter(e => e.when === undefined);
+    reportDoubles(own, reporter);
+    if (conditional.length > 0 && plain.length > 1) reportTwoDefaults(from, plain, reporter);
+    const exits: Exit[] = conditional.map(e => ({ when: e.when, targets: unique(e.to), span: e.span }) as Exit);
+    const [first] = plain;
+    if (first) exits.push({ targets: unique(plain.flatMap(e => e.to)), span: first.span });
+    if (exits.length > 0) out.set(from, exits);
+  }
+  return out;
+}
+
+function unique(names: readonly string[]): string[] {
+  const [...set] = new Set(names);
+  // END beside other targets is a path that ends at once: nothing waits for it.
+  return set.length > 1 ? set.filter(t => t !== END) : set;
+}
+
+function reportDoubles(edges: readonly Edge[], reporter: Reporter): void {
+  const seen = new Map<string, Edge>();
+  for (const edge of edges) {
+    const when = edge.when?.kind === 'expr' ? edge.when.expr.source : JSON.stringify(edge.when?.value);
+    const key = `${edge.to.join(',')}|${when}`;
+    const before = seen.get(key);
+    // What could not be read was reported, and stands as END or as a literal.
+    if (before && edge.when?.kind !== 'literal' && !reporter.knows(edge.span)) {
+      const message = `the edge ${edge.from} -> ${edge.to.join(', ')} stands twice`;
+      reporter.report('duplicate-edge', edge.span, message, {
+        hint: 'remove one of them',
+        related: [{ message: 'it stands here first', span: before.span }],
+      });
+    }
+    seen.set(key, edge);
+  }
+}
+
+function reportTwoDefaults(from: string, plain: readonly Edge[], reporter: Reporter): void {
+  const [first, second] = plain;
+  if (!first || !second) return;
+  const name = from === START ? 'START' : `node "${from}"`;
+  const message = `${name} has edges with "when" and ${plain.length} edges without; only one may be the default`;
+  reporter.report('two-defaults', second.span, message, {
+    hint: 'give it a "when" or remove it; to fork by default, let the default go to a "set" node that forks',
+    related: [{ message: 'the first default', span: first.span }],
+  });
+}

@@ -1,0 +1,38 @@
+import { milliseconds } from './duration.ts';
+import type { NodeDef, Retry } from './graph.ts';
+import type { NodeFile } from './schema.ts';
+
+type Timing = Pick<NodeDef, 'retry' | 'timeout' | 'deadline' | 'onError' | 'join'>;
+
+const DEFAULT_DELAY = '1s';
+const DEFAULT_FACTOR = 2;
+const DEFAULT_MAX_DELAY = '1m';
+/** The share that `jitter: true` takes off. */
+const DEFAULT_JITTER = 0.5;
+
+function readRetry(raw: Extract<NodeFile, { type: 'function' }>['retry']): Retry | undefined {
+  if (raw === undefined) return undefined;
+  const { attempts, delay, factor, maxDelay, jitter, on } = typeof raw === 'number' ? { attempts: raw } : { ...raw };
+  return {
+    attempts,
+    delay: milliseconds(delay ?? DEFAULT_DELAY),
+    factor: factor ?? DEFAULT_FACTOR,
+    maxDelay: milliseconds(maxDelay ?? DEFAULT_MAX_DELAY),
+    jitter: jitter === true ? DEFAULT_JITTER : jitter === false || jitter === undefined ? 0 : jitter,
+    ...(on === undefined ? {} : { on: typeof on === 'string' ? [on] : on }),
+  };
+}
+
+/** Reads the keys of a node that say how often, how long, and what then. */
+export function readTiming(file: NodeFile): Timing {
+  const join = file.join === undefined || file.join === 'all' ? {} : { join: file.join };
+  if (!('retry' in file || 'timeout' in file || 'deadline' in file || 'onError' in file)) return join;
+  const retry = readRetry(file.retry);
+  return {
+    ...join,
+    ...(retry === undefined ? {} : { retry }),
+    ...(file.timeout === undefined ? {} : { timeout: milliseconds(file.timeout) }),
+    ...(file.deadline === undefined ? {} : { deadline: milliseconds(file.deadline) }),
+    ...(file.onError === undefined ? {} : { onError: file.onError }),
+  };
+}

@@ -1,0 +1,80 @@
+import type { Clock } from './clock.ts';
+
+/** How long the end of a run waits for bodies that were stopped and do not heed it, in milliseconds. */
+const SETTLE_MS = 2_000;
+
+/** Tells a body to stop. The signal is made when the body first asks for it: most never do. */
+export class RunningBody {
+  settled: Promise<void> | undefined;
+  private reason: DOMException | undefined;
+  private controller: AbortController | undefined;
+
+  get stopped(): boolean {
+    return this.reason !== undefined;
+  }
+
+  get signal(): AbortSignal {
+    this.controller ??= new AbortController();
+    if (this.reason) this.controller.abort(this.reason);
+    return this.controller.signal;
+  }
+
+  stop(why: string): void {
+    this.reason ??= new DOMException(why, 'AbortError');
+    this.controller?.abort(this.reason);
+  }
+}
+
+/** The bodies of one thread: those that run, by task, and those that were stopped and have not settled yet. */
+export class Bodies {
+  private readonly running = new Map<string, RunningBody>();
+  private readonly stragglers = new Set<RunningBody>();
+  private readonly clock: Clock;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  get idle(): boolean {
+    return this.running.size === 0;
+  }
+
+  get settled(): boolean {
+    return this.stragglers.size === 0;
+  }
+
+  add(taskId: string, body: RunningBody): void {
+    this.running.set(taskId, body);
+  }
+
+  /** Notes that a body settled. Returns whether its outcome still counts. */
+  finish(taskId: string, body: RunningBody): boolean {
+    this.stragglers.delete(body);
+    if (this.running.get(taskId) === body) this.running.delete(taskId);
+    return !body.stopped;
+  }
+
+  stop(taskId: string, why: string): void {
+    const body = this.running.get(taskId);
+    if (!body) return;
+    this.running.delete(taskId);
+    this.stragglers.add(body);
+    body.stop(why);
+  }
+
+  stopAll(why: string): void {
+    for (const taskId of [...this.running.keys()]) this.stop(taskId, why);
+  }
+
+  /** Resolves when what was stopped has settled, or has had its time. */
+  async whenSettled(): Promise<void> {
+    if (this.settled) return;
+    let callOff = (): void => {};
+    const bound = new Promise<void>(resolve => {
+      callOff = this.clock.after(SETTLE_MS, resolve);
+    });
+    await Promise.race([Promise.all([...this.stragglers].map(b => b.settled)), bound]);
+    callOff();
+    this.stragglers.clear();
+  }
+}
