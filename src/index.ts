@@ -1,7 +1,7 @@
 /** statewright: YAML graphs compiled to XState machines and run as threads. */
 export type { ErrorRecord, GraphContext, PendingInterrupt, Reducers, State } from './compile/context.ts';
-export { InputError } from './compile/context.ts';
 export type { GraphEvent, GraphInput, GraphMachine, ResumeEvent, RetryEvent } from './compile/emit.ts';
+export { InputError } from './compile/input.ts';
 export { graphJsonSchema } from './compile/schema.ts';
 export type { JsonSchema } from './compile/state-type.ts';
 export { type Failure, failuresOf, type Interrupt, interruptsOf } from './core/waiting.ts';
@@ -22,10 +22,10 @@ export {
 } from './models/model.ts';
 export type { Functions, NodeFunction } from './nodes/function-node.ts';
 export type { NodeContext } from './nodes/node-io.ts';
+export type { Clock } from './runtime/clock.ts';
 export { ResumeError, ThreadError } from './runtime/errors.ts';
 export type { RunEvent } from './runtime/events.ts';
 export type { BranchState, Metrics, RunResult, RunStatus, ThreadState } from './runtime/result.ts';
-export type { Clock } from './runtime/clock.ts';
 export {
   createRuntime,
   type RunOptions,

@@ -1,4 +1,4 @@
-import { InputError } from '../compile/context.ts';
+import { InputError } from '../compile/input.ts';
 import type { Interrupt } from '../core/waiting.ts';
 import type { Graph } from '../graph/compile-graph.ts';
 import type { ScriptedModel } from '../models/scripted.ts';

@@ -5,17 +5,17 @@
  * decision that cannot be made (a wrong write, no edge that is true, a conflict at a join) is an error of its node, and
  * goes the way of every error: tried again, handled by `onError`, or a failure that waits for `retry`.
  */
+import { closeFork } from './branches.ts';
 import {
-  closeFork,
   type ErrorRecord,
   errorRecord,
   type GraphContext,
   GraphRunError,
   handleError,
   type Reducers,
-  writeTo,
 } from './context.ts';
 import type { Value } from './graph.ts';
+import { writeTo } from './merging.ts';
 import { nodeOf, type Plan, type PlanExit } from './plan.ts';
 import { exitsAt, type Point, pointId, scopeAt } from './point.ts';
 import { evaluate, expressionScope, lazy, writesOf } from './writes.ts';

@@ -1,19 +1,11 @@
 /** Config and the pure rules in, an XState machine out. The only file of the compiler that knows XState. */
 import { assign, fromPromise, raise, setup } from 'xstate';
+import { isSatisfied } from './branches.ts';
 import { backoffDelay, type ExitParams, machineConfig, type PointParams } from './config.ts';
-import {
-  type ErrorRecord,
-  errorRecord,
-  type GraphContext,
-  initialContext,
-  isSatisfied,
-  outputOf,
-  type Reducers,
-  type StartOptions,
-  type State,
-} from './context.ts';
+import { type ErrorRecord, errorRecord, type GraphContext, outputOf, type Reducers, type State } from './context.ts';
 import { attempt, type Decision, handled, type Outcome, triesAgain } from './decide.ts';
 import { follow, without } from './follow.ts';
+import { initialContext, type StartOptions } from './input.ts';
 import { nodeOf, type Plan } from './plan.ts';
 import { type Point, pointId } from './point.ts';
 import { expressionScope, lazy } from './writes.ts';

@@ -2,7 +2,7 @@ import type { Reporter } from '../diagnostic/diagnostic.ts';
 import type { Edge, Exit, NodeDef } from './graph.ts';
 import { END, START } from './names.ts';
 
-/** Groups edges into the ways out of START and of each node, reporting what stands twice. */
+/** Groups edges into the ways out of START and of each node. At most one way out has no condition. */
 export function exitsOf(
   edges: readonly Edge[],
   nodes: ReadonlyMap<string, NodeDef>,
@@ -14,7 +14,6 @@ export function exitsOf(
     const own = grouped.get(from) ?? [];
     const conditional = own.filter(e => e.when !== undefined);
     const plain = own.filter(e => e.when === undefined);
-    reportDoubles(own, reporter);
     if (conditional.length > 0 && plain.length > 1) reportTwoDefaults(from, plain, reporter);
     const exits: Exit[] = conditional.map(e => ({ when: e.when, targets: unique(e.to), span: e.span }) as Exit);
     const [first] = plain;
@@ -28,24 +27,6 @@ function unique(names: readonly string[]): string[] {
   const [...set] = new Set(names);
   // END beside other targets is a path that ends at once: nothing waits for it.
   return set.length > 1 ? set.filter(t => t !== END) : set;
-}
-
-function reportDoubles(edges: readonly Edge[], reporter: Reporter): void {
-  const seen = new Map<string, Edge>();
-  for (const edge of edges) {
-    const when = edge.when?.kind === 'expr' ? edge.when.expr.source : JSON.stringify(edge.when?.value);
-    const key = `${edge.to.join(',')}|${when}`;
-    const before = seen.get(key);
-    // What could not be read was reported, and stands as END or as a literal.
-    if (before && edge.when?.kind !== 'literal' && !reporter.knows(edge.span)) {
-      const message = `the edge ${edge.from} -> ${edge.to.join(', ')} stands twice`;
-      reporter.report('duplicate-edge', edge.span, message, {
-        hint: 'remove one of them',
-        related: [{ message: 'it stands here first', span: before.span }],
-      });
-    }
-    seen.set(key, edge);
-  }
 }
 
 function reportTwoDefaults(from: string, plain: readonly Edge[], reporter: Reporter): void {

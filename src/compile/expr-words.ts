@@ -68,7 +68,11 @@ function unknownName(found: Found): Explained {
   };
   const scope = names.length === 0 ? 'there are no names in scope' : listed(names, 'names in scope');
   const alone = source.trim() === name;
-  const asText = alone ? `; ${TEXT_HINT}` : /^\s*[.([]/.test(source.slice(end)) ? '' : `; text is quoted: "${name}"`;
+  const asText = alone
+    ? `; for the text itself, write "'${name}'"`
+    : /^\s*[.([]/.test(source.slice(end))
+      ? ''
+      : `; text is quoted: "${name}"`;
   const known = name === 'state' ? stateMember(found) : Object.hasOwn(special, name) ? special[name] : undefined;
   const hint = near !== undefined ? `did you mean "${near}"?` : (known ?? `${scope}${asText}`);
   return { code: 'expression-name', message: `there is no name ${quote(name)} in scope`, hint };

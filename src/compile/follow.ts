@@ -1,5 +1,7 @@
 /** Applies a decision: moves to where it leads. Pure. */
-import { errorRecord, type GraphContext, GraphRunError, openFork } from './context.ts';
+
+import { openFork } from './branches.ts';
+import { errorRecord, type GraphContext, GraphRunError } from './context.ts';
 import { budgetOf, type Decision } from './decide.ts';
 import { forkOf, nodeOf, type Place, type Plan } from './plan.ts';
 import { directEntry, exitsAt, type Point, scopeAt } from './point.ts';

@@ -1,5 +1,5 @@
 import type { Reporter } from '../diagnostic/diagnostic.ts';
-import { errorTarget, type Exit, type GraphDef } from './graph.ts';
+import { type Exit, errorTarget, type GraphDef } from './graph.ts';
 import { START } from './names.ts';
 import { reachable, stronglyConnected } from './walk.ts';
 
@@ -13,7 +13,7 @@ export function successors(graph: GraphDef): Map<string, string[]> {
   for (const [id, node] of graph.nodes) {
     const targets = out.get(id);
     for (const target of [node.onLimit, errorTarget(node)]) {
-      if (target !== undefined && targets && !targets.includes(target)) targets.push(target);
+      if (target !== undefined && target !== id && targets && !targets.includes(target)) targets.push(target);
     }
   }
   return out;
@@ -26,15 +26,17 @@ export function successors(graph: GraphDef): Map<string, string[]> {
  */
 export function lintGraph(graph: GraphDef, reporter: Reporter, options: { readonly partial?: boolean } = {}): void {
   const next = successors(graph);
+  let lost: ReadonlySet<string> = new Set();
   if (options.partial !== true) {
     if (!graph.exits.has(START)) {
       reportNoStart(graph, reporter);
       return;
     }
-    lintReach(graph, next, reporter);
+    lost = lintReach(graph, next, reporter);
   }
   for (const [id, node] of graph.nodes) {
-    if (graph.exits.has(id)) continue;
+    // A node that nothing leads to is one finding, not two.
+    if (graph.exits.has(id) || lost.has(id)) continue;
     const hint = `add "${id} -> END", or an edge to the node that comes next`;
     reporter.report('no-way-out', node.span, `no edge leaves node "${id}"`, { hint });
   }
@@ -49,7 +51,12 @@ function reportNoStart(graph: GraphDef, reporter: Reporter): void {
   reporter.report('no-start', span ?? { file: graph.file, start: 0, end: 1 }, 'no edge leaves START', { hint });
 }
 
-function lintReach(graph: GraphDef, next: ReadonlyMap<string, readonly string[]>, reporter: Reporter): void {
+/** Reports the nodes that cannot be reached, and returns them. */
+function lintReach(
+  graph: GraphDef,
+  next: ReadonlyMap<string, readonly string[]>,
+  reporter: Reporter,
+): ReadonlySet<string> {
   const reached = reachable([START], next);
   const lost = [...graph.nodes.keys()].filter(id => !reached.has(id));
   const isLost = new Set(lost);
@@ -66,6 +73,7 @@ function lintReach(graph: GraphDef, next: ReadonlyMap<string, readonly string[]>
     const hint = `add an edge that leads to "${id}", or remove the node`;
     reporter.report('unreachable', node.span, `no path from START reaches node "${id}"${rest}`, { hint });
   }
+  return isLost;
 }
 
 function lintChoice(from: string, exits: readonly Exit[], reporter: Reporter): void {

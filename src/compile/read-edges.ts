@@ -40,6 +40,7 @@ function chainHint(text: string): string {
   if (!text.includes('->')) return 'an edge needs an arrow: "a -> b"';
   if (/\s(when|if)\s|[?:]/.test(text)) return 'a condition needs the long form: { from: a, to: b, when: score > 1 }';
   if (/^\s*->|->\s*(->|$)/.test(text)) return 'a node is missing beside an arrow';
+  if (/[\w\]]\s+[\w[]/.test(text)) return 'several nodes go in brackets, with commas: "a -> [b, c]"';
   return 'write it as "a -> b -> [c, d]"';
 }
 
@@ -98,6 +99,7 @@ class EdgeReader {
   lostNames = false;
   lostEdges = false;
   private readonly known: ReadonlySet<string>;
+  private readonly seen = new Map<string, Span>();
   private readonly names: EdgeNames;
   private readonly source: Source;
   private readonly reporter: Reporter;
@@ -128,15 +130,31 @@ class EdgeReader {
   }
 
   private add(from: Name[], to: Name[], condition: Pick<RawEdge, 'when' | 'whenPath'>): void {
-    const targets = to.map(t => ({ id: this.check(t, 'to') ? t.name : END, end: t.span.end }));
+    const targets = to.map(t => {
+      const known = this.check(t, 'to');
+      return { id: known ? t.name : END, known, end: t.span.end };
+    });
     for (const { name, span } of from.filter(f => this.check(f, 'from'))) {
       // A condition leads to all its targets at once; plain targets are edges of their own, that fork.
       const groups = condition.when === undefined ? targets.map(t => [t]) : [targets];
       for (const group of groups) {
         const end = Math.max(span.end, group.at(-1)?.end ?? 0);
-        this.edges.push({ from: name, to: group.map(t => t.id), span: { ...span, end }, ...condition });
+        const edge = { from: name, to: group.map(t => t.id), span: { ...span, end }, ...condition };
+        this.edges.push(edge);
+        if (group.every(t => t.known)) this.checkDouble(edge);
       }
     }
+  }
+
+  private checkDouble(edge: RawEdge): void {
+    const key = JSON.stringify([edge.from, edge.to, edge.when]);
+    const before = this.seen.get(key);
+    this.seen.set(key, before ?? edge.span);
+    if (!before) return;
+    this.reporter.report('duplicate-edge', edge.span, `the edge ${edge.from} -> ${edge.to.join(', ')} stands twice`, {
+      hint: 'remove one of them',
+      related: [{ message: 'it stands here first', span: before }],
+    });
   }
 
   read(edge: unknown, path: Path): void {

@@ -5,8 +5,8 @@ import type { ReadFile } from './files.ts';
 import type { NodeDef, Value, Writes } from './graph.ts';
 import { END, NODE_NAME, RESERVED_NODE_NAMES, START } from './names.ts';
 import { readPrompt } from './read-prompt.ts';
-import { readTiming } from './read-timing.ts';
 import { readTypeAt } from './read-state.ts';
+import { readTiming } from './read-timing.ts';
 import { type NodeFile, type NodeFileOf, type NodeKind, nodeKinds } from './schema.ts';
 import type { Path, Source } from './source.ts';
 import { STRING, type ValueType } from './state-type.ts';
@@ -79,21 +79,32 @@ function checkNode(id: string, value: unknown, path: Path, source: Source, repor
   const { type } = value as { type?: unknown };
   if (type === undefined) {
     const near = nearest('type', Object.keys(value));
-    const hint = near === undefined ? listed(kinds, 'node types') : `did you mean "type" instead of "${near}"?`;
+    if (near !== undefined) {
+      const message = `unknown key ${quote(near)} in ${name}`;
+      reporter.report('unknown-key', source.keySpan([...path, near]), message, { hint: 'did you mean "type"?' });
+      return undefined;
+    }
+    const hint = listed(kinds, 'node types');
     reporter.report('missing-key', source.keySpan(path), `missing key "type" in ${name}`, { hint });
     return undefined;
   }
   if (typeof type !== 'string' || !Object.hasOwn(nodeKinds, type)) {
     const hint = didYouMean(String(type), kinds, 'node types');
-    const what = typeof type === 'string' ? quote(type) : describe(type);
+    const what = typeof type === 'string' ? quote(type) : describe(type).replace(/^number /, '');
     reporter.report('unknown-type', source.span([...path, 'type']), `there is no node type ${what}`, { hint });
     return undefined;
   }
   const schema: z.ZodType = nodeKinds[type as NodeKind];
   const checked = schema.safeParse(value);
   if (checked.success) return checked.data as NodeFile;
-  reportZodIssues(checked.error, { schema, source, base: path }, reporter);
+  reportZodIssues(checked.error, { schema, source, base: path, elsewhere: kindsWith }, reporter);
   return undefined;
+}
+
+/** Says which nodes have a key, for one that stands in a node of another type. */
+function kindsWith(key: string): string | undefined {
+  const kinds = Object.entries(nodeKinds).filter(([, schema]) => Object.hasOwn(schema.shape, key));
+  return kinds.length === 0 ? undefined : `"${key}" belongs to nodes of type ${kinds.map(([kind]) => kind).join(', ')}`;
 }
 
 export interface NodeContext {

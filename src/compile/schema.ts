@@ -38,8 +38,14 @@ const retry = z
       delay: duration.optional().describe('The first wait. Default: 1s.'),
       factor: z.number().min(1).optional().describe('Each wait is this many times the one before. Default: 2.'),
       maxDelay: duration.optional().describe('No wait is longer. Default: 1m.'),
-      jitter: z.union([z.boolean(), z.number().min(0).max(1)]).optional().describe('Takes a random share off each wait: true for up to a half, or the share. Default: none.'),
-      on: z.union([z.string(), z.array(z.string()).min(1)]).optional().describe('Names or codes of the errors to try again. Default: all that may pass.'),
+      jitter: z
+        .union([z.boolean(), z.number().min(0).max(1)])
+        .optional()
+        .describe('Takes a random share off each wait: true for up to a half, or the share. Default: none.'),
+      on: z
+        .union([z.string(), z.array(z.string()).min(1)])
+        .optional()
+        .describe('Names or codes of the errors to try again. Default: all that may pass.'),
     }),
   ])
   .describe('How often a failed body is tried again, and after which waits. A number alone is `attempts`.');
@@ -49,12 +55,20 @@ const everyNode = {
   description: z.string().optional().describe('A sentence for people; shown in drawings.'),
   tags: z.array(z.string()).optional().describe('Words to find the node by.'),
   maxVisits: z.int().min(1).optional().describe('How often the node may be entered in one run.'),
-  onLimit: z.string().optional().describe('Where to go instead of one visit more: a node or END. Without it the run fails.'),
+  onLimit: z
+    .string()
+    .optional()
+    .describe('Where to go instead of one visit more: a node or END. Without it the run fails.'),
   join: z
     .union([z.literal('all'), z.literal('any'), z.int().min(1)])
     .optional()
-    .describe('How many of the branches that meet here are waited for; the rest are cancelled. Default: all that were taken.'),
-  route: z.enum(['first', 'all']).optional().describe('Which edges with a true `when` are taken: the first (default) or all.'),
+    .describe(
+      'How many of the branches that meet here are waited for; the rest are cancelled. Default: all that were taken.',
+    ),
+  route: z
+    .enum(['first', 'all'])
+    .optional()
+    .describe('Which edges with a true `when` are taken: the first (default) or all.'),
 };
 
 /** Keys of every node that has a result. */
@@ -66,7 +80,10 @@ const body = {
   retry: retry.optional(),
   timeout: duration.optional().describe('How long one attempt may take.'),
   deadline: duration.optional().describe('How long all attempts and the waits between them may take.'),
-  onError: z.string().optional().describe('What an error does: `fail` (default), `continue` without a result, or go to a node or END.'),
+  onError: z
+    .string()
+    .optional()
+    .describe('What an error does: `fail` (default), `continue` without a result, or go to a node or END.'),
 };
 
 const input = z

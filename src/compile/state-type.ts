@@ -147,6 +147,10 @@ function readPlain(name: string | undefined, schema: JsonSchema): ValueType {
   return createType(label, schema, strings ? 'string' : (known?.expr ?? 'dyn'));
 }
 
+const COMMON = 'type enum items properties required nullable minimum maximum pattern description default merge'.split(
+  ' ',
+);
+
 /** A key that was meant as an option of the type: it is spelled nearly so, or its value can be no type. */
 function mistypedOption(key: string, value: unknown, object: Record<string, unknown>): TypeProblem | undefined {
   if (KEYWORDS.has(key) || !Object.keys(object).some(k => KEYWORDS.has(k))) return undefined;
@@ -154,7 +158,7 @@ function mistypedOption(key: string, value: unknown, object: Record<string, unkn
   const near = nearest(key, options);
   const canBeType = typeof value === 'string' || isObject(value);
   if (canBeType && (near === undefined || isType(value))) return undefined;
-  const hint = near === undefined ? listed(options, 'its keys') : `did you mean "${near}"?`;
+  const hint = near === undefined ? listed(COMMON, 'its keys') : `did you mean "${near}"?`;
   return new TypeProblem(`unknown key ${quote(key)} in a type`, [key], { code: 'unknown-key', hint, atKey: true });
 }
 
@@ -172,6 +176,10 @@ function readProperties(object: Record<string, unknown>, onProblem: OnProblem, p
     onProblem(new TypeProblem('a type must not be empty', path, { hint }));
     return ANY;
   }
+  const keywords = Object.keys(object).every(k => KEYWORDS.has(k)) && !Object.values(object).every(isType);
+  const wrong = keywords ? schemaProblems(object, path) : [];
+  wrong.forEach(onProblem);
+  if (wrong.length > 0) return ANY;
   const mistyped = Object.entries(object).flatMap(([key, value]) => mistypedOption(key, value, object) ?? []);
   for (const { message, path: at, ...more } of mistyped) {
     onProblem(new TypeProblem(message, [...path, ...at], { ...more, hint: more.hint ?? '' }));

@@ -70,10 +70,7 @@ export interface NodeNames {
 /** The last error that `onError` took care of, as `HandledError` has it. */
 const ERROR_TYPE: ExprType = { node: 'string', name: 'string', message: 'string', code: 'string' };
 
-function scopeTypes(
-  state: readonly StateKey[],
-  { ids: nodeIds, handlesErrors }: NodeNames,
-): Record<string, ExprType> {
+function scopeTypes(state: readonly StateKey[], { ids: nodeIds, handlesErrors }: NodeNames): Record<string, ExprType> {
   const visits = Object.fromEntries(nodeIds.map(id => [id, 'double']));
   return {
     ...Object.fromEntries(state.map(k => [k.name, k.type.expr])),
@@ -194,12 +191,15 @@ export function createValueReader(
   return reader;
 }
 
+/** How a result is made to fit a state key. */
 function conversion(key: StateKey, result: string): string {
   const kind = kindOf(key.type);
-  if (kind === 'string') return 'make text of it with string( )';
-  if (kind === 'number' || kind === 'integer') return 'make a number of it with double( ), or change the type';
+  if (kind === 'string')
+    return result.startsWith('list') ? 'join its items: tags.join(", ")' : 'make text of it: string(x)';
+  if (kind === 'number' || kind === 'integer') {
+    return result === 'bool' ? 'make a number of it: x ? 1 : 0' : 'make a number of it: double(x)';
+  }
   if (kind === 'boolean') return 'make it a comparison, as in "score > 0.5"';
-  if (kind === 'array' && !result.startsWith('list'))
-    return 'make a list of it: "[value]"; or give the key merge: append';
+  if (kind === 'array' && !result.startsWith('list')) return 'make a list of it: [x]';
   return 'change the expression, or the type of the state key';
 }

@@ -1,7 +1,9 @@
 /** What a node's result amounts to: the names its expressions see, and the writes they make. */
-import { acceptWrite, errorOf, type GraphContext, GraphRunError, type State, stateKeys, viewOf } from './context.ts';
+
+import { errorOf, type GraphContext, GraphRunError, type State, stateKeys, viewOf } from './context.ts';
 import type { Scope } from './expr.ts';
 import type { Value } from './graph.ts';
+import { acceptWrite } from './merging.ts';
 import type { Plan, PlanNode } from './plan.ts';
 
 /** The names an expression or text of this scope sees. */

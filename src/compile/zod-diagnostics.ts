@@ -48,6 +48,8 @@ export interface Checked {
   readonly base: Path;
   /** What to call the value at the top of the file. Default: `the graph`. */
   readonly whole?: string;
+  /** Where an unknown key would be in its place, as a hint. */
+  readonly elsewhere?: (key: string) => string | undefined;
 }
 
 /** Reports what zod found, in the words of the language. */
@@ -69,11 +71,13 @@ function reportIssues(issues: readonly z.core.$ZodIssue[], checked: Checked, wit
 }
 
 function reportUnknown(keys: readonly string[], checked: Checked, local: Path, reporter: Reporter): void {
-  const { schema, source, base, whole = 'the graph' } = checked;
+  const { schema, source, base, whole = 'the graph', elsewhere } = checked;
   const path = [...base, ...local];
   const known = keysAt(schema, local);
   for (const key of keys) {
-    const hint = key === '<<' ? 'YAML 1.2 has no merge keys: repeat the keys' : didYouMean(key, known, 'its keys');
+    const other = local.length === 0 ? elsewhere?.(key) : undefined;
+    const hint =
+      key === '<<' ? 'YAML 1.2 has no merge keys: repeat the keys' : (other ?? didYouMean(key, known, 'its keys'));
     const message = `unknown key ${quote(key)} in ${nameOf(path, whole)}`;
     reporter.report('unknown-key', source.keySpan([...path, key]), message, { hint });
   }
@@ -101,17 +105,32 @@ function reportWrong(issue: z.core.$ZodIssue, checked: Checked, local: Path, rep
   // What could not be read was reported, and reads as null.
   if (reporter.knows(span)) return;
   const value = valueAt(source.value, path);
-  const needed = requirement(issue, 'file');
+  const needed = neededAt(path) ?? requirement(issue, 'file');
   const message =
     value === null
       ? `${nameOf(path, whole)} is empty; it must be ${needed}`
       : `${nameOf(path, whole)} must be ${needed}, not ${describe(value)}`;
-  reporter.report('wrong-value', span, message, { hint: hintFor(issue, value, path) });
+  reporter.report('wrong-value', span, message, { hint: hintFor(needed, value, path, checked.whole) });
 }
 
-function hintFor(issue: z.core.$ZodIssue, value: unknown, path: Path): string | undefined {
-  const needed = requirement(issue, 'file');
-  if (path.length === 0) return 'a graph is a map with "nodes:" and "edges:"';
+/** Places whose need is better said by what they mean than by the forms they take. */
+function neededAt(path: Path): string | undefined {
+  const last = String(path.at(-1));
+  if (path.length === 2 && path[0] === 'edges') return 'a chain such as "a -> b", or { from: a, to: b }';
+  if (path.length === 2 && path[0] === 'state') return 'a type such as "string", or a map with "type:"';
+  if (path[0] === 'edges' && last === 'when') return 'a condition such as "score > 0.5"';
+  if (path[0] === 'edges' && (last === 'from' || last === 'to')) return 'a node or a list of nodes';
+  if (path[0] === 'nodes' && DURATIONS.has(last)) return 'a duration such as 250ms, 10s, 5m, 2h or 1d';
+  return undefined;
+}
+
+const DURATIONS = new Set(['timeout', 'deadline', 'delay', 'maxDelay']);
+
+function hintFor(needed: string, value: unknown, path: Path, whole: string | undefined): string | undefined {
+  if (path.length === 2 && path[0] === 'edges' && Array.isArray(value)) {
+    return 'a chain that begins with "[" is quoted: "[a, b] -> c"';
+  }
+  if (path.length === 0) return whole === undefined ? 'a graph is a map with "nodes:" and "edges:"' : undefined;
   if (needed.startsWith('text') && (typeof value === 'number' || typeof value === 'boolean')) {
     return `put quotes around it: "${value}"`;
   }

@@ -33,7 +33,7 @@ export interface Reporter {
   report(code: Code, span: Span, message: string, extra?: DiagnosticExtra): void;
   /** True once any error was reported. */
   failed(): boolean;
-  /** True when an error was reported that begins where this span does: what follows from it is not worth a word. */
+  /** True when an error was reported that begins in this span: what follows from it is not worth a word. */
   knows(span: Span): boolean;
   /** True once no more errors are taken, so that a stage need not look for them. */
   full(): boolean;
@@ -63,8 +63,10 @@ export function createReporter(): Reporter {
         ...(extra.related === undefined ? {} : { related: extra.related }),
       });
     },
-    knows: ({ file, start }) =>
-      diagnostics.some(d => d.severity === 'error' && d.span.file === file && d.span.start === start),
+    knows: ({ file, start, end }) =>
+      diagnostics.some(
+        d => d.severity === 'error' && d.span.file === file && d.span.start >= start && d.span.start < end,
+      ),
     failed: () => count.error > 0,
     full: () => count.error >= MAX_FINDINGS,
   };

@@ -1,7 +1,7 @@
 import { type GraphContext, GraphRunError, viewOf } from '../compile/context.ts';
-import { evaluate, expressionScope } from '../compile/writes.ts';
 import type { FunctionNode } from '../compile/graph.ts';
 import { nodeOf, type Plan } from '../compile/plan.ts';
+import { evaluate, expressionScope } from '../compile/writes.ts';
 import type { NodeContext, NodeIo } from './node-io.ts';
 
 /** A function node's implementation: what it returns is written to the state. */

@@ -1,7 +1,7 @@
 import { type GraphContext, GraphRunError } from '../compile/context.ts';
-import { expressionScope } from '../compile/writes.ts';
 import type { LlmNode } from '../compile/graph.ts';
 import { nodeOf, type Plan } from '../compile/plan.ts';
+import { expressionScope } from '../compile/writes.ts';
 import { ModelError, type ModelMessage, type ModelRequest, type Models, modelNamed } from '../models/model.ts';
 import type { NodeIo } from './node-io.ts';
 

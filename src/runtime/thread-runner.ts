@@ -4,8 +4,9 @@
  * - C2. A body starts after the commit that lists it as a task.
  * - C3. A result is delivered once; what comes after a cancel, or for a replaced task, is dropped.
  */
-import { errorRecord, type GraphContext, InputError, inputProblems, outputOf } from '../compile/context.ts';
+import { errorRecord, type GraphContext, outputOf } from '../compile/context.ts';
 import { answerProblem, type BodyCall, type GraphInput, type RunBody, START_OPTIONS } from '../compile/emit.ts';
+import { InputError, inputProblems } from '../compile/input.ts';
 import { copyJson } from '../compile/json.ts';
 import type { ActorState, CoreEvent, Step, Task } from '../core/core.ts';
 import { interruptsOf } from '../core/waiting.ts';

@@ -1,0 +1,91 @@
+/** Opening and closing the branches of a fork. Pure. */
+import {
+  type BranchContext,
+  errorOf,
+  type GraphContext,
+  GraphRunError,
+  type LogEntry,
+  type Reducers,
+  stateKeys,
+  viewOf,
+} from './context.ts';
+import type { GraphDef } from './graph.ts';
+import { writeTo } from './merging.ts';
+import { forkOf, type Plan } from './plan.ts';
+
+/** Opens the branches of a fork, each with the view of its parent. */
+export function openFork(plan: Plan, context: GraphContext, forkId: string): GraphContext {
+  const fork = forkOf(plan, forkId);
+  const state = viewOf(context, fork.scope);
+  const error = errorOf(context, fork.scope);
+  const scopes: Record<string, BranchContext> = { ...context.scopes };
+  for (const scope of fork.branches) scopes[scope] = { state, log: [], status: 'running', ...(error ? { error } : {}) };
+  return { ...context, scopes };
+}
+
+function findConflict(graph: GraphDef, logs: readonly (readonly LogEntry[])[]): GraphRunError | undefined {
+  const keys = stateKeys(graph);
+  const writer = new Map<string, { branch: number; node: string }>();
+  for (const [branch, log] of logs.entries()) {
+    for (const { node, writes } of log) {
+      for (const name of Object.keys(writes)) {
+        if (keys.get(name)?.merge !== 'replace') continue;
+        const before = writer.get(name);
+        if (before && before.branch !== branch) {
+          return new GraphRunError(
+            'write-conflict',
+            `"${before.node}" and "${node}" ran in parallel and both wrote "${name}", whose merge rule is "replace"; give "${name}" another rule, or write it in one branch`,
+          );
+        }
+        writer.set(name, { branch, node });
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Whether a join need wait for no further branch. */
+export function isSatisfied(plan: Plan, context: GraphContext, forkId: string): boolean {
+  const { branches, need, arrives } = forkOf(plan, forkId);
+  if (need === undefined) return false;
+  const arrived = branches.filter(scope => context.scopes[scope]?.status === 'arrived').length;
+  return arrived + (arrives ? 1 : 0) >= need;
+}
+
+/**
+ * Closes the branches of a fork, replaying what they wrote in file order. A branch that still runs is cancelled: what it
+ * wrote is dropped, and so is all that waits in it. Throws {@link GraphRunError} on a conflict.
+ */
+export function closeFork(
+  plan: Plan,
+  context: GraphContext,
+  forkId: string,
+  reducers: Reducers,
+): { context: GraphContext; arrived: boolean } {
+  const fork = forkOf(plan, forkId);
+  const finished = fork.branches.filter(scope => context.scopes[scope]?.status !== 'running');
+  const logs = finished.map(scope => context.scopes[scope]?.log ?? []);
+  const conflict = findConflict(plan.graph, logs);
+  if (conflict) throw conflict;
+  const arrived = fork.arrives || finished.some(scope => context.scopes[scope]?.status === 'arrived');
+  const cleared = forgetBranches(plan, context, fork.branches);
+  return { context: writeTo(plan.graph, cleared, fork.scope, logs.flat(), reducers), arrived };
+}
+
+function forgetBranches(plan: Plan, context: GraphContext, branches: readonly string[]): GraphContext {
+  const inside = (scope: string): boolean => branches.some(b => scope === b || scope.startsWith(`${b}/`));
+  const scopes = Object.fromEntries(Object.entries(context.scopes).filter(([scope]) => !inside(scope)));
+  const waits = [context.interrupts, context.failures, context.attempts].some(r => Object.keys(r).length > 0);
+  if (!waits) return { ...context, scopes };
+  const outside = <T>(record: Readonly<Record<string, T>>): Record<string, T> =>
+    Object.fromEntries(
+      Object.entries(record).filter(([id]) => !inside(plan.nodes.get(id)?.scope ?? plan.forks.get(id)?.scope ?? '')),
+    );
+  return {
+    ...context,
+    scopes,
+    interrupts: outside(context.interrupts),
+    failures: outside(context.failures),
+    attempts: outside(context.attempts),
+  };
+}

@@ -1,0 +1,87 @@
+/** How a run begins: what its input must be, and the context it makes. */
+import { type GraphContext, type Reducers, type State, stateKeys } from './context.ts';
+import type { GraphDef, StateKey } from './graph.ts';
+import { copyJson } from './json.ts';
+import { acceptWrite, isItem, mergeWrites } from './merging.ts';
+
+/** A thread to begin, beside its input. */
+export interface StartOptions {
+  /** The state of an earlier run of the thread: the input is merged into it. */
+  readonly state?: State | undefined;
+  readonly thread?: string | undefined;
+}
+
+/** What is wrong with an input, key by key; empty when the run can start. */
+export function inputProblems(graph: GraphDef, input: unknown, before?: State): string[] {
+  if (input !== undefined && input !== null && (typeof input !== 'object' || Array.isArray(input)))
+    return ['the input must be an object of state keys'];
+  const given: Record<string, unknown> = { ...(input as object | undefined) };
+  const keys = stateKeys(graph);
+  const problems: string[] = [];
+  for (const [name, value] of Object.entries(given)) {
+    try {
+      acceptWrite(keys, name, value, 'the input');
+    } catch (problem) {
+      problems.push((problem as Error).message);
+    }
+  }
+  for (const key of graph.state) {
+    const missing =
+      key.required && !Object.hasOwn(given, key.name) && (before === undefined || !Object.hasOwn(before, key.name));
+    if (missing) problems.push(`the input lacks "${key.name}" (${key.type.label})`);
+  }
+  return problems;
+}
+
+/** An input that does not fit the graph. */
+export class InputError extends Error {
+  override readonly name = 'InputError';
+  readonly code = 'input';
+  readonly problems: readonly string[];
+  constructor(graph: string, problems: readonly string[]) {
+    super(`the input does not fit "${graph}":\n${problems.map(p => `  - ${p}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+/** Single items given for lists, as lists. */
+function asLists(keys: ReadonlyMap<string, StateKey>, writes: State): State {
+  const entries = Object.entries(writes).map(([name, value]) => {
+    const key = keys.get(name);
+    return [name, key && isItem(key, value) ? Object.freeze([value]) : value];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** The context a run begins with. Throws {@link InputError}. */
+export function initialContext(
+  graph: GraphDef,
+  input: unknown,
+  reducers: Reducers,
+  options: StartOptions = {},
+): GraphContext {
+  const problems = inputProblems(graph, input, options.state);
+  if (problems.length > 0) throw new InputError(graph.name, problems);
+  const keys = stateKeys(graph);
+  const defaults = Object.fromEntries(graph.state.flatMap(k => (k.required ? [] : [[k.name, copyJson(k.initial)]])));
+  const base: State = options.state ?? defaults;
+  const given = Object.entries({ ...(input as object | undefined) }).map(([k, v]) => [
+    k,
+    acceptWrite(keys, k, v, 'the input'),
+  ]);
+  const writes: State = Object.fromEntries(given);
+  // A fresh run takes its input as it is; a further one merges it into what the thread has, as a node would.
+  const state = options.state
+    ? mergeWrites(graph, base, writes, reducers)
+    : Object.freeze({ ...base, ...asLists(keys, writes) });
+  return {
+    state,
+    scopes: {},
+    visits: {},
+    interrupts: {},
+    failures: {},
+    attempts: {},
+    errors: {},
+    thread: { id: options.thread ?? '' },
+  };
+}
