@@ -17,6 +17,7 @@ export type Context = {
   readonly visits: Readonly<Record<string, number>>;
   readonly interrupts: Readonly<Record<string, { readonly node: string; readonly message: string }>>;
   readonly failures: Readonly<Record<string, { readonly name: string; readonly message: string }>>;
+  readonly moments: Readonly<Record<string, number>>;
   readonly attempts: Readonly<Record<string, number>>;
   readonly errors: Readonly<Record<string, { readonly name: string; readonly message: string }>>;
   readonly thread: { readonly id: string };
@@ -61,7 +62,7 @@ export const machine = setup({
   },
 }).createMachine({
   id: 'hello',
-  context: ({ input }) => ({ state: { ...{ name: 'world', greeting: null }, ...input }, scopes: {}, visits: {}, interrupts: {}, failures: {}, attempts: {}, errors: {}, thread: { id: '' } }),
+  context: ({ input }) => ({ state: { ...{ name: 'world', greeting: null }, ...input }, scopes: {}, visits: {}, interrupts: {}, failures: {}, moments: {}, attempts: {}, errors: {}, thread: { id: '' } }),
   output: ({ context }) => ({ greeting: context.state.greeting }),
   initial: '$start',
   states: {

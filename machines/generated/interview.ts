@@ -31,6 +31,7 @@ export type Context = {
   readonly visits: Readonly<Record<string, number>>;
   readonly interrupts: Readonly<Record<string, { readonly node: string; readonly message: string }>>;
   readonly failures: Readonly<Record<string, { readonly name: string; readonly message: string }>>;
+  readonly moments: Readonly<Record<string, number>>;
   readonly attempts: Readonly<Record<string, number>>;
   readonly errors: Readonly<Record<string, { readonly name: string; readonly message: string }>>;
   readonly thread: { readonly id: string };
@@ -87,7 +88,7 @@ export const machine = setup({
       confirmed: false,
       changes: [],
       response: '',
-    }, ...input }, scopes: {}, visits: {}, interrupts: {}, failures: {}, attempts: {}, errors: {}, thread: { id: '' } }),
+    }, ...input }, scopes: {}, visits: {}, interrupts: {}, failures: {}, moments: {}, attempts: {}, errors: {}, thread: { id: '' } }),
   output: ({ context }) => ({ name: context.state.name, field: context.state.field, confirmed: context.state.confirmed, response: context.state.response }),
   description: 'Interviews a person and sums up what they said.',
   initial: '$start',

@@ -75,7 +75,9 @@ export function closeFork(
 function forgetBranches(plan: Plan, context: GraphContext, branches: readonly string[]): GraphContext {
   const inside = (scope: string): boolean => branches.some(b => scope === b || scope.startsWith(`${b}/`));
   const scopes = Object.fromEntries(Object.entries(context.scopes).filter(([scope]) => !inside(scope)));
-  const waits = [context.interrupts, context.failures, context.attempts].some(r => Object.keys(r).length > 0);
+  const waits = [context.interrupts, context.failures, context.moments, context.attempts].some(
+    r => Object.keys(r).length > 0,
+  );
   if (!waits) return { ...context, scopes };
   const outside = <T>(record: Readonly<Record<string, T>>): Record<string, T> =>
     Object.fromEntries(
@@ -86,6 +88,7 @@ function forgetBranches(plan: Plan, context: GraphContext, branches: readonly st
     scopes,
     interrupts: outside(context.interrupts),
     failures: outside(context.failures),
+    moments: outside(context.moments),
     attempts: outside(context.attempts),
   };
 }

@@ -1,5 +1,6 @@
 /** Plan in, XState config out: plain data that names its actors, guards and actions, and nothing else. */
-import type { NodeDef } from './graph.ts';
+import { backoffDelay, expiryDelay, momentDelay } from './delays.ts';
+import type { InterruptNode, NodeDef, WaitNode } from './graph.ts';
 import { chartOf, forkOf, nodeOf, type Place, type Plan, ROOT } from './plan.ts';
 import { directEntry, exitsAt, type Point, scopeAt } from './point.ts';
 import { assertNever } from './read-nodes.ts';
@@ -111,25 +112,46 @@ function nodeState(plan: Plan, id: string): StateConfig {
   switch (def.kind) {
     case 'set':
       return { ...shared, always: waysOut(plan, at) };
-    case 'interrupt': {
-      const ways = waysOut(plan, at);
-      const unanswerable = { ...failure(at), guard: { type: 'answered', params: { at } } };
-      return {
-        ...shared,
-        tags: ['interrupt', ...def.tags],
-        entry: [{ type: 'ask', params: { at } }],
-        always: [{ guard: { type: 'failed', params: { at } }, target: STATES.failed }],
-        on: { resume: [...ways.slice(0, -1), unanswerable] },
-      };
-    }
+    case 'interrupt':
+      return { ...shared, ...askingState(plan, def, 'resume', at) };
+    case 'wait':
+      return { ...shared, ...waitState(plan, def, at) };
     case 'function':
     case 'llm':
+    case 'router':
       return {
         ...shared,
         ...(isTimed(def) ? timedState(plan, def, def.kind, at) : bareState(plan, def, def.kind, at)),
       };
     default:
       return assertNever(def);
+  }
+}
+
+/** Entering asks, which may fail: a text without its value, a moment that is none. */
+function asked(at: Point): Pick<StateConfig, 'entry' | 'always'> {
+  const params = { at };
+  return { entry: [{ type: 'ask', params }], always: [{ guard: { type: 'failed', params }, target: STATES.failed }] };
+}
+
+/** A node that waits for an answer: by `resume`, by an event of its own, or by the default when the time is up. */
+function askingState(plan: Plan, def: InterruptNode | WaitNode, event: string, at: Point): StateConfig {
+  const ways = waysOut(plan, at);
+  // An answer that is none leaves the node waiting; one that fits and leads nowhere is a failure.
+  const taken = [...ways.slice(0, -1), { ...failure(at), guard: { type: 'answered', params: { at } } }];
+  const expiry = def.expires === undefined ? {} : { after: { [expiryDelay(def.id)]: ways } };
+  const on = { resume: taken, ...(event === 'resume' ? {} : { [event]: taken }) };
+  return { tags: ['interrupt', ...def.tags], ...asked(at), on, ...expiry };
+}
+
+function waitState(plan: Plan, def: WaitNode, at: Point): StateConfig {
+  switch (def.until.kind) {
+    case 'event':
+      return askingState(plan, def, def.until.name, at);
+    case 'for':
+      return { after: { [def.until.ms]: waysOut(plan, at) } };
+    case 'moment':
+      return { ...asked(at), after: { [momentDelay(def.id)]: waysOut(plan, at) } };
   }
 }
 
@@ -145,15 +167,6 @@ function bareState(plan: Plan, def: NodeDef, src: string, at: Point): StateConfi
     invoke: { src, id: def.id, input: { node: def.id }, onDone: ways, onError: handles ? ways : [failure(at)] },
   };
 }
-
-/** The delay that a node waits before it is tried again; its length depends on the attempt. */
-export const backoffDelay = (id: string): string => `backoff ${id}`;
-
-/** The delay after which a question answers itself. */
-export const expiryDelay = (id: string): string => `expires ${id}`;
-
-/** Whether a timer only ends somebody's waiting: a run does not wait for it. */
-export const isBackgroundTimer = (timerId: string): boolean => timerId.startsWith('xstate.after.expires ');
 
 /**
  * A node with retry, timeout or deadline: a compound state around its body. What the body, or a timer, has to say is an

@@ -53,6 +53,8 @@ export interface PendingInterrupt {
   readonly message: string;
   /** The JSON Schema of the answer; absent when any answer will do. */
   readonly schema?: JsonSchema;
+  /** The type of the event that is waited for; absent for a question to a person. */
+  readonly event?: string;
 }
 
 /** The context of every compiled machine: JSON through and through. */
@@ -66,6 +68,8 @@ export interface GraphContext {
   readonly interrupts: Readonly<Record<string, PendingInterrupt>>;
   /** By node id, fork id, or START. */
   readonly failures: Readonly<Record<string, ErrorRecord>>;
+  /** The moments that nodes wait for, in milliseconds since 1970. */
+  readonly moments: Readonly<Record<string, number>>;
   /** Attempts that failed so far, of nodes that are being tried again. */
   readonly attempts: Readonly<Record<string, number>>;
   /** Errors that `onError` handled, the last of each node. */

@@ -1,14 +1,17 @@
 /** Config and the pure rules in, an XState machine out. The only file of the compiler that knows XState. */
 import { assign, fromPromise, raise, setup } from 'xstate';
+import { ask } from './ask.ts';
 import { isSatisfied } from './branches.ts';
-import { backoffDelay, type ExitParams, machineConfig, type PointParams } from './config.ts';
-import { type ErrorRecord, errorRecord, type GraphContext, outputOf, type Reducers, type State } from './context.ts';
-import { attempt, type Decision, handled, type Outcome, triesAgain } from './decide.ts';
+import { type ExitParams, machineConfig, type PointParams } from './config.ts';
+import { type GraphContext, outputOf, type Reducers, type State } from './context.ts';
+import { attempt, type Decision, handled, triesAgain } from './decide.ts';
+import { delaysOf, timeUp } from './delays.ts';
 import { follow, without } from './follow.ts';
 import { initialContext, type StartOptions } from './input.ts';
-import { nodeOf, type Plan } from './plan.ts';
+import { type AnyEvent, isAnswer, outcomeOf } from './outcome.ts';
+import type { Plan } from './plan.ts';
 import { type Point, pointId } from './point.ts';
-import { expressionScope, lazy } from './writes.ts';
+import { lazy } from './writes.ts';
 
 /** Answers the interrupt with this id; the id may be left out when one waits. */
 export interface ResumeEvent {
@@ -40,42 +43,7 @@ export const START_OPTIONS: unique symbol = Symbol('statewright.start');
 
 export type GraphInput = Readonly<Record<string, unknown>> & { readonly [START_OPTIONS]?: StartOptions };
 
-type Guarded = { context: GraphContext; event: { type: string } };
-
-/** Whether an event is about this point: a node further on is decided in the same macrostep, with the same event. */
-function concerns(plan: Plan, event: { type: string }, at: Point): boolean {
-  if (at.kind !== 'node') return false;
-  if (event.type === 'resume') return nodeOf(plan, at.id).def.kind === 'interrupt';
-  return event.type === `xstate.done.actor.${at.id}` || event.type === `xstate.error.actor.${at.id}`;
-}
-
-/** What an event says of a point: a body's result or error, or a person's answer. */
-function outcomeOf(
-  plan: Plan,
-  event: { type: string; output?: unknown; error?: unknown; value?: unknown },
-  at: Point,
-): Outcome {
-  if (!concerns(plan, event, at)) return { kind: 'none' };
-  if (event.type === 'resume') return { kind: 'result', value: event.value };
-  if (event.type.startsWith('xstate.error.')) return { kind: 'error', error: errorRecord(event.error) };
-  return { kind: 'result', value: event.output };
-}
-
-/** Why an answer cannot be taken, or undefined when it fits. */
-export function answerProblem(plan: Plan, node: string, value: unknown): string | undefined {
-  const { def } = nodeOf(plan, node);
-  if (def.kind !== 'interrupt' || !def.schema) return undefined;
-  const problems = def.schema.check(value);
-  return problems.length === 0 ? undefined : problems.join('; ');
-}
-
-function isAnswer(plan: Plan, { context, event }: Guarded, at: Point): boolean {
-  if (event.type !== 'resume' || at.kind !== 'node' || !concerns(plan, event, at)) return true;
-  const { id, value } = event as ResumeEvent;
-  const waiting = Object.keys(context.interrupts);
-  const meant = id === undefined ? waiting.length === 1 && waiting[0] === at.id : id === at.id;
-  return meant && answerProblem(plan, at.id, value) === undefined;
-}
+type Guarded = { context: GraphContext; event: AnyEvent };
 
 /** What a point's event amounts to: as it is, and once `onError` has had its say. */
 interface Judged {
@@ -100,45 +68,6 @@ function judge(plan: Plan, reducers: Reducers): (args: Guarded, at: Point) => Ju
   };
 }
 
-/** A share of a wait between 0 and 1, the same whenever it is asked for: the core has no chance of its own. */
-function share(text: string): number {
-  let hash = 2_166_136_261;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 16_777_619);
-  return (hash >>> 0) / 4_294_967_296;
-}
-
-/** How long a node waits before its next attempt, in milliseconds. */
-export function backoffMs(plan: Plan, context: GraphContext, id: string): number {
-  const { retry } = nodeOf(plan, id).def;
-  if (!retry) return 0;
-  const made = context.attempts[id] ?? 1;
-  const full = Math.min(retry.maxDelay, retry.delay * retry.factor ** (made - 1));
-  const off = full * retry.jitter * share(`${context.thread.id}/${id}/${context.visits[id] ?? 1}/${made}`);
-  return Math.round(full - off);
-}
-
-/** The error of a node whose time is up; as an event of its body, so that retry and onError see it like any other. */
-function timeUp(plan: Plan, at: Point, code: 'timeout' | 'deadline'): { type: string; error: ErrorRecord } {
-  const id = pointId(at);
-  const ms = nodeOf(plan, id).def[code];
-  const message =
-    code === 'timeout' ? `node "${id}" took longer than ${ms} ms` : `node "${id}" was not done after ${ms} ms in all`;
-  return { type: `xstate.error.actor.${id}`, error: { name: 'TimeoutError', code, message } };
-}
-
-function ask(plan: Plan, context: GraphContext, at: Point): Partial<GraphContext> {
-  const id = pointId(at);
-  const { def, scope } = nodeOf(plan, id);
-  if (def.kind !== 'interrupt') return {};
-  try {
-    const message = def.message.render(expressionScope(plan, context, scope));
-    const schema = def.schema ? { schema: def.schema.schema } : {};
-    return { interrupts: { ...context.interrupts, [id]: { node: id, message, ...schema } } };
-  } catch (thrown) {
-    return { failures: { ...context.failures, [id]: errorRecord(thrown) } };
-  }
-}
-
 /** The implementations that a compiled graph's config names. */
 export function implementationsOf(plan: Plan, runBody: RunBody, reducers: Reducers) {
   const judgeAt = judge(plan, reducers);
@@ -149,16 +78,16 @@ export function implementationsOf(plan: Plan, runBody: RunBody, reducers: Reduce
     return runBody({ node: input.node, context: parent.getSnapshot().context, signal });
   });
   return {
-    actors: { function: body, llm: body },
+    actors: { function: body, llm: body, router: body },
     guards: {
       exit: (args: Guarded, { at, exit, hop }: ExitParams): boolean => {
-        if (!isAnswer(plan, args, at)) return false;
+        if (!isAnswer(plan, args.context, args.event, at)) return false;
         const decision = judgeAt(args, at).decision();
         return decision.ok && decision.exit === exit && decision.hop === hop;
       },
       again: (args: Guarded, { at }: PointParams): boolean =>
         triesAgain(plan, args.context, at, judgeAt(args, at).tried),
-      answered: (args: Guarded, { at }: PointParams): boolean => isAnswer(plan, args, at),
+      answered: (args: Guarded, { at }: PointParams): boolean => isAnswer(plan, args.context, args.event, at),
       satisfied: ({ context }: Guarded, { at }: PointParams): boolean => isSatisfied(plan, context, pointId(at)),
       failed: ({ context, event }: Guarded, { at }: PointParams): boolean => {
         const id = event.type === 'retry' ? (event as RetryEvent).id : undefined;
@@ -188,16 +117,8 @@ export function implementationsOf(plan: Plan, runBody: RunBody, reducers: Reduce
     unfail: ({ context }: Guarded, { at }: PointParams): Partial<GraphContext> => ({
       failures: without(context.failures, pointId(at)),
     }),
-    ask: ({ context }: Guarded, { at }: PointParams): Partial<GraphContext> => ask(plan, context, at),
+    ask: ({ context }: Guarded, { at }: PointParams): Partial<GraphContext> => ask(plan, context, pointId(at)),
   };
-}
-
-/** The delays that depend on the attempt. */
-function delaysOf(plan: Plan): Record<string, (args: Guarded) => number> {
-  const retried = [...plan.nodes.values()].filter(n => n.def.retry !== undefined).map(n => n.def.id);
-  return Object.fromEntries(
-    retried.map(id => [backoffDelay(id), ({ context }: Guarded) => backoffMs(plan, context, id)]),
-  );
 }
 
 /** Emits the machine of a plan. */
@@ -235,8 +156,8 @@ export function emitMachine(plan: Plan, runBody: RunBody, reducers: Reducers) {
       fail: assign((args, params: PointParams) => own.fail(args, params)),
       unfail: assign((args, params: PointParams) => own.unfail(args, params)),
       ask: assign((args, params: PointParams) => own.ask(args, params)),
-      timeout: raise((_, { at }: PointParams) => timeUp(plan, at, 'timeout') as unknown as GraphEvent),
-      deadline: raise((_, { at }: PointParams) => timeUp(plan, at, 'deadline') as unknown as GraphEvent),
+      timeout: raise((_, { at }: PointParams) => timeUp(plan, pointId(at), 'timeout') as unknown as GraphEvent),
+      deadline: raise((_, { at }: PointParams) => timeUp(plan, pointId(at), 'deadline') as unknown as GraphEvent),
     },
     delays: delaysOf(plan),
   });

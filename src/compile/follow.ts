@@ -25,6 +25,7 @@ export function follow(plan: Plan, decision: Extract<Decision, { ok: true }>, po
 function leave(context: GraphContext, id: string): GraphContext {
   let next = context;
   if (Object.hasOwn(next.interrupts, id)) next = { ...next, interrupts: without(next.interrupts, id) };
+  if (Object.hasOwn(next.moments, id)) next = { ...next, moments: without(next.moments, id) };
   if (Object.hasOwn(next.attempts, id)) next = { ...next, attempts: without(next.attempts, id) };
   return next;
 }

@@ -29,11 +29,11 @@ export type Writes =
   | { readonly kind: 'key'; readonly key: string }
   | { readonly kind: 'map'; readonly entries: readonly { readonly key: string; readonly value: Value }[] };
 
-interface NodeBase {
+/** What every node has but its kind and writes. */
+export interface NodeShared {
   readonly id: string;
   readonly description?: string;
   readonly tags: readonly string[];
-  readonly writes: Writes;
   readonly maxVisits?: number;
   readonly onLimit?: string;
   readonly retry?: Retry;
@@ -61,6 +61,10 @@ export interface Retry {
   readonly on?: readonly string[];
 }
 
+interface NodeBase extends NodeShared {
+  readonly writes: Writes;
+}
+
 export interface FunctionNode extends NodeBase {
   readonly kind: 'function';
   /** `./file.ts#export` or a registered name. */
@@ -73,23 +77,64 @@ export interface SetNode extends NodeBase {
   readonly kind: 'set';
 }
 
-export interface LlmNode extends NodeBase {
-  readonly kind: 'llm';
+/** What every call of a language model has. */
+interface ModelCall extends NodeBase {
   readonly model: string;
   readonly system?: Text;
   readonly user?: Text;
-  readonly schema?: ValueType;
   readonly temperature?: number;
   readonly maxTokens?: number;
 }
 
-export interface InterruptNode extends NodeBase {
-  readonly kind: 'interrupt';
-  readonly message: Text;
+export interface LlmNode extends ModelCall {
+  readonly kind: 'llm';
   readonly schema?: ValueType;
 }
 
-export type NodeDef = FunctionNode | SetNode | LlmNode | InterruptNode;
+export interface RouterNode extends ModelCall {
+  readonly kind: 'router';
+  /** Label to node or END. */
+  readonly routes: Readonly<Record<string, string>>;
+  /** The label for an answer that is none. */
+  readonly fallback?: string;
+}
+
+/** The answer that is taken when none has come after `after` milliseconds. */
+export interface Expiry {
+  readonly after: number;
+  readonly value: unknown;
+}
+
+/** A node that waits for an answer or an event from outside. */
+interface Asking extends NodeBase {
+  readonly schema?: ValueType;
+  readonly expires?: Expiry;
+}
+
+export interface InterruptNode extends Asking {
+  readonly kind: 'interrupt';
+  readonly message: Text;
+}
+
+export interface WaitNode extends Asking {
+  readonly kind: 'wait';
+  readonly until:
+    | { readonly kind: 'for'; readonly ms: number }
+    | { readonly kind: 'moment'; readonly value: Value }
+    | { readonly kind: 'event'; readonly name: string };
+}
+
+export type NodeDef = FunctionNode | SetNode | LlmNode | RouterNode | InterruptNode | WaitNode;
+
+/** Whether a node waits for somebody outside: a person, or an event. */
+export function isAsking(def: NodeDef): def is InterruptNode | WaitNode {
+  return def.kind === 'interrupt' || (def.kind === 'wait' && def.until.kind === 'event');
+}
+
+/** Whether a node runs a body: something that takes time and may fail. */
+export function hasBody(def: NodeDef): def is FunctionNode | LlmNode | RouterNode {
+  return def.kind === 'function' || def.kind === 'llm' || def.kind === 'router';
+}
 
 /** The node, or END, that takes the errors of a node. */
 export function errorTarget({ onError }: Pick<NodeDef, 'onError'>): string | undefined {

@@ -80,6 +80,7 @@ export function initialContext(
     visits: {},
     interrupts: {},
     failures: {},
+    moments: {},
     attempts: {},
     errors: {},
     thread: { id: options.thread ?? '' },

@@ -22,25 +22,24 @@ export function successors(graph: GraphDef): Map<string, string[]> {
 /**
  * Checks the shape that needs no plan: what is reached, what ends, what is decided.
  *
- * @param options.partial an edge names something unknown, so that what is reached cannot be said
+ * @param options.partial an edge names something unknown, so that what is reached and left cannot be said
  */
 export function lintGraph(graph: GraphDef, reporter: Reporter, options: { readonly partial?: boolean } = {}): void {
   const next = successors(graph);
-  let lost: ReadonlySet<string> = new Set();
-  if (options.partial !== true) {
-    if (!graph.exits.has(START)) {
-      reportNoStart(graph, reporter);
-      return;
-    }
-    lost = lintReach(graph, next, reporter);
+  for (const [from, exits] of graph.exits) lintChoice(from, exits, reporter);
+  if (options.partial === true) return;
+  if (!graph.exits.has(START)) {
+    reportNoStart(graph, reporter);
+    return;
   }
+  const lost = lintReach(graph, next, reporter);
   for (const [id, node] of graph.nodes) {
     // A node that nothing leads to is one finding, not two.
     if (graph.exits.has(id) || lost.has(id)) continue;
     const hint = `add "${id} -> END", or an edge to the node that comes next`;
     reporter.report('no-way-out', node.span, `no edge leaves node "${id}"`, { hint });
   }
-  for (const [from, exits] of graph.exits) lintChoice(from, exits, reporter);
+  for (const [from, exits] of graph.exits) lintChoice(graph, from, exits, reporter);
   lintCycles(graph, next, reporter);
 }
 
@@ -76,10 +75,10 @@ function lintReach(
   return isLost;
 }
 
-function lintChoice(from: string, exits: readonly Exit[], reporter: Reporter): void {
+function lintChoice(graph: GraphDef, from: string, exits: readonly Exit[], reporter: Reporter): void {
   const last = exits.at(-1);
   const certain = exits.some(e => e.when === undefined || (e.when.kind === 'literal' && e.when.value === true));
-  if (!last || certain) return;
+  if (!last || certain || graph.nodes.get(from)?.kind === 'router') return;
   const hint = `add "${from} -> END" or another edge without "when"; with none true the run fails`;
   reporter.report('missing-default', last.span, `all edges of "${from}" have a condition`, { hint });
 }

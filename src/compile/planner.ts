@@ -215,6 +215,7 @@ class Planner {
   private reportFork({ from, targets, span }: Junction, problem: ForkProblem): void {
     const fork = `the fork ${from} -> [${targets.join(', ')}]`;
     if (problem.kind === 'shape') {
+      if (this.reportPast({ from, targets, span }, problem.meets)) return;
       const hint = 'let the branches meet in one node, or nest one fork in the other';
       const at = problem.meets.length === 0 ? '' : ` at ${problem.meets.join(', ')}`;
       this.reporter.report('fork-shape', span, `the branches of ${fork} cross${at} without one join`, { hint });
@@ -238,6 +239,22 @@ class Planner {
     });
   }
 
+  /** An edge with a condition that goes past the node where the branches meet: it is what is in the way. */
+  private reportPast({ from, targets, span }: Junction, meets: readonly string[]): boolean {
+    const [join, ...beyond] = meets;
+    if (join === undefined) return false;
+    const inside = reachable(targets, this.next, new Set([join, END]));
+    const edge = this.graph.edges.find(
+      e => e.when !== undefined && inside.has(e.from) && e.to.some(to => beyond.includes(to)),
+    );
+    if (!edge) return false;
+    const fork = `the fork ${from} -> [${targets.join(', ')}]`;
+    const message = `the edge ${edge.from} -> ${edge.to.join(', ')} leaves ${fork} other than through its join; its join is "${join}"`;
+    const hint = `let the branch go on to "${join}" and put the edge behind it: { from: ${join}, to: ${edge.to.join(', ')}, when: … }`;
+    this.reporter.report('fork-leave', edge.span, message, { hint, related: [{ message: 'the fork', span }] });
+    return true;
+  }
+
   private nameOf(vertex: string): string {
     return this.junctions.get(vertex)?.from ?? vertex;
   }
@@ -258,7 +275,10 @@ function readsVisits(graph: GraphDef): boolean {
       case 'function':
         return def.input?.some(i => reads(i.value)) ?? false;
       case 'llm':
+      case 'router':
         return [def.system, def.user].some(t => t?.names.has('visits'));
+      case 'wait':
+        return def.until.kind === 'moment' && reads(def.until.value);
       case 'interrupt':
         return def.message.names.has('visits');
       case 'set':

@@ -1,17 +1,15 @@
 import type { z } from 'zod';
 import type { Reporter, Span } from '../diagnostic/diagnostic.ts';
 import { didYouMean, listed, nearest, quote } from '../diagnostic/suggest.ts';
-import type { ReadFile } from './files.ts';
-import type { NodeDef, Value, Writes } from './graph.ts';
+import type { NodeDef, Writes } from './graph.ts';
 import { END, NODE_NAME, RESERVED_NODE_NAMES, START } from './names.ts';
-import { readPrompt } from './read-prompt.ts';
-import { readTypeAt } from './read-state.ts';
-import { readTiming } from './read-timing.ts';
-import { type NodeFile, type NodeFileOf, type NodeKind, nodeKinds } from './schema.ts';
+import { readInterrupt, readWait } from './read-asking.ts';
+import { base, defined, type NodeContext, readInput, writesOf } from './read-common.ts';
+import { readLlm, readRouter } from './read-model.ts';
+import { type NodeFile, type NodeKind, nodeKinds } from './schema.ts';
 import type { Path, Source } from './source.ts';
-import { STRING, type ValueType } from './state-type.ts';
 import { describe } from './value-check.ts';
-import { ANY_OUTPUT, type OutputScope, type ValueReader } from './values.ts';
+import { ANY_OUTPUT, type OutputScope } from './values.ts';
 import { reportZodIssues } from './zod-diagnostics.ts';
 
 /** A node whose keys are those of its kind; its expressions are still text. */
@@ -20,7 +18,7 @@ export interface RawNode {
   readonly path: Path;
   /** Absent when its keys were wrong: the node stands, so that what hangs on it is still checked. */
   readonly file?: NodeFile;
-  readonly limits?: { readonly maxVisits?: number; readonly onLimit?: string };
+  readonly leads?: { readonly maxVisits?: number; readonly onLimit?: string; readonly onError?: string };
 }
 
 function reportName(id: string, span: Span, reporter: Reporter): boolean {
@@ -50,16 +48,17 @@ export function checkNodes(raw: Readonly<Record<string, unknown>>, source: Sourc
     const named = reportName(id, source.keySpan(path), reporter);
     const file = checkNode(id, value, path, source, reporter);
     if (!named) return [];
-    return [file ? { id, path, file } : { id, path, limits: limitsOf(value) }];
+    return [file ? { id, path, file } : { id, path, leads: leadsOf(value) }];
   });
 }
 
-/** The budget of a node whose other keys were wrong: it decides which nodes are reached. */
-function limitsOf(value: unknown): NonNullable<RawNode['limits']> {
-  const { maxVisits, onLimit } = (value ?? {}) as { maxVisits?: unknown; onLimit?: unknown };
+/** What decides which nodes are reached, of a node whose other keys were wrong. */
+function leadsOf(value: unknown): NonNullable<RawNode['leads']> {
+  const { maxVisits, onLimit, onError } = (value ?? {}) as Record<string, unknown>;
   return {
     ...(typeof maxVisits === 'number' ? { maxVisits } : {}),
     ...(typeof onLimit === 'string' ? { onLimit } : {}),
+    ...(typeof onError === 'string' ? { onError } : {}),
   };
 }
 
@@ -98,87 +97,26 @@ function checkNode(id: string, value: unknown, path: Path, source: Source, repor
   const checked = schema.safeParse(value);
   if (checked.success) return checked.data as NodeFile;
   reportZodIssues(checked.error, { schema, source, base: path, elsewhere: kindsWith }, reporter);
-  return undefined;
+  return withoutWrongKeys(schema, value, checked.error);
+}
+
+/** What is left of a node when its wrong keys are taken out, so that the others are still looked into. */
+function withoutWrongKeys(schema: z.ZodType, value: object, error: z.ZodError): NodeFile | undefined {
+  const wrong = new Set<unknown>();
+  for (const issue of error.issues) {
+    if (issue.path[0] !== undefined) wrong.add(issue.path[0]);
+    else if (issue.code === 'unrecognized_keys') for (const key of issue.keys) wrong.add(key);
+  }
+  const rest = Object.fromEntries(Object.entries(value).filter(([key]) => !wrong.has(key)));
+  // A model that could not be read is not missing.
+  const checked = schema.safeParse(wrong.has('model') ? { ...rest, model: 'unread' } : rest);
+  return checked.success ? (checked.data as NodeFile) : undefined;
 }
 
 /** Says which nodes have a key, for one that stands in a node of another type. */
 function kindsWith(key: string): string | undefined {
   const kinds = Object.entries(nodeKinds).filter(([, schema]) => Object.hasOwn(schema.shape, key));
   return kinds.length === 0 ? undefined : `"${key}" belongs to nodes of type ${kinds.map(([kind]) => kind).join(', ')}`;
-}
-
-export interface NodeContext {
-  readonly source: Source;
-  readonly reporter: Reporter;
-  readonly values: ValueReader;
-  readonly files: ReadFile;
-  /** The graph's own model. */
-  readonly model: string | undefined;
-}
-
-/** Drops members that are undefined, as `exactOptionalPropertyTypes` wants. */
-function defined<T extends object>(object: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(object).filter(([, v]) => v !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
-}
-
-function readSchema(raw: unknown, path: Path, { source, reporter }: NodeContext): ValueType | undefined {
-  return raw === undefined ? undefined : readTypeAt(raw, path, source, reporter);
-}
-
-function writesOf(node: Written, context: NodeContext, result: ValueType | undefined, fallback: Writes): Writes {
-  const output = 'output' in node.file ? node.file.output : undefined;
-  if (output === undefined) return fallback;
-  const scope: OutputScope = result ? { type: result.expr } : ANY_OUTPUT;
-  return context.values.writes(output, [...node.path, 'output'], scope, result);
-}
-
-function readInput(raw: Record<string, unknown>, path: Path, values: ValueReader): { name: string; value: Value }[] {
-  return Object.entries(raw).flatMap(([name, given]) => {
-    const value = values.value(given, [...path, name]);
-    return value ? [{ name, value }] : [];
-  });
-}
-
-type Written = RawNode & { readonly file: NodeFile };
-
-function base(node: Written, { source }: NodeContext): Omit<NodeDef, 'kind' | 'writes'> & { id: string } {
-  const { description, tags, maxVisits, onLimit } = node.file;
-  const optional = defined({ description, maxVisits, onLimit });
-  const shared = { id: node.id, tags: tags ?? [], span: source.keySpan(node.path), ...readTiming(node.file) };
-  return { ...shared, ...optional } as Omit<NodeDef, 'kind' | 'writes'> & { id: string };
-}
-
-function readLlm(node: Written, file: NodeFileOf<'llm'>, context: NodeContext): NodeDef {
-  const prompt = readPrompt(file.prompt, [...node.path, 'prompt'], context);
-  const own = readSchema(file.schema, [...node.path, 'schema'], context);
-  const fromFile =
-    own === undefined && prompt.schema !== undefined && prompt.source
-      ? readTypeAt(prompt.schema, prompt.schemaPath ?? [], prompt.source, context.reporter)
-      : undefined;
-  const schema = own ?? fromFile;
-  const model = file.model ?? prompt.model ?? context.model;
-  if (model === undefined && prompt.unread !== true) {
-    const hint = 'set "model:" on the node or at the top of the graph; "scripted" needs no key';
-    context.reporter.report('missing-model', context.source.keySpan(node.path), `node "${node.id}" has no model`, {
-      hint,
-    });
-  }
-  const result = schema ?? STRING;
-  return {
-    ...base(node, context),
-    kind: 'llm',
-    model: model ?? '',
-    writes: writesOf(node, context, result, { kind: 'none' }),
-    ...defined({
-      system: prompt.system,
-      user: prompt.user,
-      schema,
-      temperature: file.temperature,
-      maxTokens: file.maxTokens,
-    }),
-  };
 }
 
 /** Compiles the expressions and texts of a node. */
@@ -197,25 +135,21 @@ export function readNode(raw: RawNode, context: NodeContext): NodeDef {
       return { ...base(node, context), kind: 'set', writes: values.assignments(file.set, [...node.path, 'set']) };
     case 'llm':
       return readLlm(node, file, context);
-    case 'interrupt': {
-      const schema = readSchema(file.schema, [...node.path, 'schema'], context);
-      const message = values.text(file.message, [...node.path, 'message']) ?? {
-        source: '',
-        names: new Set(),
-        render: () => '',
-      };
-      const writes = writesOf(node, context, schema, { kind: 'none' });
-      return { ...base(node, context), kind: 'interrupt', message, writes, ...defined({ schema }) };
-    }
+    case 'router':
+      return readRouter(node, file, context);
+    case 'wait':
+      return readWait(node, file, context);
+    case 'interrupt':
+      return readInterrupt(node, file, context);
     default:
       return assertNever(file);
   }
 }
 
 /** A node that may do anything, in place of one that could not be read. */
-function standIn({ id, path, limits = {} }: RawNode, source: Source): NodeDef {
+function standIn({ id, path, leads = {} }: RawNode, source: Source): NodeDef {
   const writes: Writes = { kind: 'object' };
-  return { id, tags: [], span: source.keySpan(path), kind: 'function', function: '', writes, ...limits };
+  return { id, tags: [], span: source.keySpan(path), kind: 'function', function: '', writes, ...leads };
 }
 
 export function assertNever(value: never): never {
@@ -228,6 +162,9 @@ export function outputScopeOf(node: NodeDef | undefined): OutputScope | undefine
   switch (node.kind) {
     case 'llm':
       return { type: node.schema?.expr ?? 'string' };
+    case 'router':
+      return { type: 'string' };
+    case 'wait':
     case 'interrupt':
       return node.schema ? { type: node.schema.expr } : ANY_OUTPUT;
     case 'function':

@@ -8,6 +8,7 @@ import { type Edge, errorTarget, type GraphDef, type NodeDef, type StateKey } fr
 import { lintGraph } from './lint.ts';
 import { END } from './names.ts';
 import { type RawEdge, readEdges } from './read-edges.ts';
+import { routerEdges } from './read-model.ts';
 import { checkNodes, outputScopeOf, readNode } from './read-nodes.ts';
 import { readState } from './read-state.ts';
 import { graphShell } from './schema.ts';
@@ -50,7 +51,10 @@ export function resolveGraph(source: Source, options: ResolveOptions, reporter: 
   const refused = new Set(Object.keys(rawNodes).filter(id => !nodes.has(id)));
   const limitsKnown = checkLimits(nodes, refused, source, reporter);
   const read = readEdges(file.edges, { nodes: ids, refused }, source, reporter);
-  const edges = compileEdges(read.edges, nodes, values, source, reporter);
+  const written = compileEdges(read.edges, nodes, values, source, reporter);
+  const routed = [...nodes.values()].flatMap(node => routerEdges(node, nodes, { source, reporter, values }));
+  const edges = [...written, ...routed];
+  checkRouters(written, nodes, reporter);
   const graph: GraphDef = {
     name: text(file.name) ?? nameFromFile(source.file),
     file: source.file,
@@ -123,6 +127,15 @@ function readOutput(
     reporter.report('unknown-state-key', span, `there is no state key ${quote(name)}`, { hint });
   });
   return names;
+}
+
+/** A router's edges are its routes. */
+function checkRouters(edges: readonly Edge[], nodes: ReadonlyMap<string, NodeDef>, reporter: Reporter): void {
+  for (const { from, span } of edges) {
+    if (nodes.get(from)?.kind !== 'router') continue;
+    const hint = 'remove the edge; give the label a node under "routes"';
+    reporter.report('wrong-value', span, `the edges of the router "${from}" are its "routes"`, { hint });
+  }
 }
 
 function compileEdges(

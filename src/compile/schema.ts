@@ -95,6 +95,21 @@ const prompt = z
   .union([text, z.strictObject({ system: text.optional(), user: text.optional() })])
   .describe('The prompt: a text, a file (`.yaml`, `.md`, `.txt`), or `{ system, user }`.');
 
+const expires = z
+  .strictObject({
+    after: duration.describe('How long the answer may take.'),
+    value: json.describe('The answer that is taken then, as it stands.'),
+  })
+  .describe('A default answer for when nobody answers in time.');
+
+/** What every call of a language model takes. */
+const modelCall = {
+  prompt,
+  model: z.string().optional().describe("The model, or `scripted`. Default: the graph's `model`."),
+  temperature: z.number().min(0).max(2).optional().describe('Sampling temperature.'),
+  maxTokens: z.int().min(1).optional().describe('The most tokens to generate.'),
+};
+
 /** The node kinds with their keys. A kind that is added here fails to compile wherever it is not handled yet. */
 export const nodeKinds = {
   function: z.strictObject({
@@ -110,17 +125,40 @@ export const nodeKinds = {
   }),
   llm: z.strictObject({
     type: z.literal('llm').describe('Asks a language model once.'),
-    prompt,
+    ...modelCall,
     schema: schemaOf.optional(),
-    model: z.string().optional().describe("The model, or `scripted`. Default: the graph's `model`."),
-    temperature: z.number().min(0).max(2).optional().describe('Sampling temperature.'),
-    maxTokens: z.int().min(1).optional().describe('The most tokens to generate.'),
+    ...body,
+  }),
+  router: z.strictObject({
+    type: z.literal('router').describe('Asks a language model which way to go.'),
+    ...modelCall,
+    routes: z
+      .record(z.string().min(1), z.string())
+      .describe('A map from label to node or END; the answer is one of the labels, and `output` is that label.'),
+    default: z
+      .string()
+      .optional()
+      .describe('The label that is taken when the answer is none of them. Default: an error.'),
     ...body,
   }),
   interrupt: z.strictObject({
     type: z.literal('interrupt').describe('Waits for a person.'),
     message: text.describe('What the person is asked.'),
     schema: schemaOf.optional(),
+    expires: expires.optional(),
+    ...common,
+  }),
+  wait: z.strictObject({
+    type: z.literal('wait').describe('Waits: `for` a time, `until` a moment, or for an `event`.'),
+    for: duration.optional(),
+    until: expression.optional().describe('A moment: milliseconds since 1970, or an ISO 8601 text.'),
+    event: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('The type of the event that ends the wait; its other members are the `output`.'),
+    schema: schemaOf.optional(),
+    expires: expires.optional(),
     ...common,
   }),
 } as const;
@@ -139,7 +177,14 @@ const edge = z
   .union([z.string(), edgeObject])
   .meta({ id: 'Edge', description: 'A chain such as `a -> b -> [c, d]`, or `{ from, to, when }`.' });
 
-const anyNode = z.discriminatedUnion('type', [nodeKinds.function, nodeKinds.set, nodeKinds.llm, nodeKinds.interrupt]);
+const anyNode = z.discriminatedUnion('type', [
+  nodeKinds.function,
+  nodeKinds.set,
+  nodeKinds.llm,
+  nodeKinds.router,
+  nodeKinds.interrupt,
+  nodeKinds.wait,
+]);
 
 const top = {
   name: z.string().min(1).optional().describe('The name of the graph. Default: the name of the file.'),

@@ -8,7 +8,9 @@
  * `machine.transition` is called with a scope of our own: XState's `transition()` recomputes the initial state on every
  * call (36 times slower at 100 regions), and runs nothing less.
  */
+
 import { type AnyStateMachine, createActor, createMachine, type MachineSnapshot, type Snapshot } from 'xstate';
+import { isMomentTimer, PURE_ACTOR } from '../compile/delays.ts';
 
 /** Any snapshot of a machine, live. */
 // biome-ignore lint/suspicious/noExplicitAny: XState's own AnyMachineSnapshot is this type
@@ -43,8 +45,10 @@ export interface Task {
 export interface TimerStart {
   readonly timerId: string;
   readonly id: string;
-  /** Milliseconds from the commit of the step. */
+  /** Milliseconds from the commit of the step; or, where `at` is given, nothing. */
   readonly delay: number;
+  /** The moment it is due, in milliseconds since 1970. */
+  readonly at?: number;
   readonly event: { readonly type: string };
 }
 
@@ -79,7 +83,7 @@ interface Collected {
 type Scope = Parameters<AnyStateMachine['transition']>[2];
 
 /** An actor that never starts: XState wants a `self` and a `system` even when it only computes. */
-const ghost = createActor(createMachine({}));
+const ghost = createActor(createMachine({}), { id: PURE_ACTOR });
 
 /** Where the step that is being computed collects. Steps are synchronous; one inside another restores it. */
 let collected: Collected = { actions: [], transitions: [] };
@@ -154,7 +158,8 @@ function pack(before: Omit<ActorState, 'snapshot'>, snapshot: CoreSnapshot, { ac
       const { id, delay, event } = params as { id: string; delay?: number; event: { type: string } };
       if (delay === undefined) continue;
       timers[id] = `${seq}.${id}`;
-      starts.push({ timerId: `${seq}.${id}`, id, delay, event });
+      const due = isMomentTimer(id) ? { delay: 0, at: delay } : { delay };
+      starts.push({ timerId: `${seq}.${id}`, id, ...due, event });
     } else if (type === 'xstate.cancel') delete timers[(params as { sendId: string }).sendId];
   }
   // A body that was started and left again within one step is no task.

@@ -9,6 +9,8 @@ export interface Interrupt {
   readonly message: string;
   /** The JSON Schema the answer must fit; absent when any will do. */
   readonly schema?: JsonSchema;
+  /** The type of the event that is waited for; absent for a question to a person. */
+  readonly event?: string;
   /** The subgraphs and map items that lead to it, from outermost. */
   readonly path: readonly string[];
 }

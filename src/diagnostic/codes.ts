@@ -2,50 +2,166 @@
 export type Severity = 'error' | 'warning';
 
 /**
- * Every diagnostic code with its severity and what it means, one line each.
+ * Every diagnostic code with its severity, what it means and how to get rid of it.
  *
- * The set is closed: each code has a row in `docs/errors.md` and a failing fixture in `test/fixtures/errors`,
+ * The set is closed: each code has a section in `docs/errors.md` and a failing fixture in `test/fixtures/errors`,
  * and a test checks that the three agree.
  */
 export const codes = {
-  'yaml-syntax': ['error', 'The file is not valid YAML: a tab, a duplicate key, an unclosed quote.'],
-  'file-too-large': ['error', 'The file is larger than 1 MB.'],
-  'file-binary': ['error', 'The file is not text.'],
-  'too-deep': ['error', 'The YAML is nested more than 64 levels deep.'],
-  'bad-alias': ['error', 'An alias refers to nothing, or the aliases of the file unfold to too much.'],
-  'bad-name': ['error', 'A node, state key or other name has a form that is not allowed.'],
-  'reserved-name': ['error', 'A state key or node has a name that the language keeps for itself.'],
-  'unknown-key': ['error', 'A key that the language does not have.'],
-  'missing-key': ['error', 'A key that must be there is not.'],
-  'wrong-value': ['error', 'A value has a type or form that does not fit.'],
-  'unknown-type': ['error', 'A state type, schema or node type that does not exist.'],
-  'bad-default': ['error', 'The default of a state key does not fit its type.'],
-  'bad-merge': ['error', 'A merge rule does not fit the type of its state key, or is not known.'],
-  'edge-syntax': ['error', 'An edge text is not of the form `a -> b -> [c, d]`.'],
-  'unknown-node': ['error', 'An edge or key names a node that does not exist.'],
-  'edge-end': ['error', 'An edge leaves END or goes to START.'],
-  'duplicate-edge': ['error', 'The same edge stands twice.'],
-  'two-defaults': ['error', 'A node has `when` edges and two or more edges without one.'],
-  'missing-default': ['warning', 'All edges of a node have a `when` and none is the default.'],
-  'no-start': ['error', 'No edge leaves START.'],
-  unreachable: ['error', 'No path from START reaches a node.'],
-  'no-way-out': ['error', 'No edge leaves a node.'],
-  'endless-cycle': ['error', 'A cycle that no edge leaves: END cannot be reached.'],
-  'unbounded-cycle': ['warning', 'A cycle without a `maxVisits`: the default of 100 visits holds.'],
-  'fork-leave': ['error', 'An edge leaves the middle of a fork, or enters it from outside.'],
-  'fork-shape': ['error', 'The branches of a fork cross in a way that has no single join.'],
-  'write-conflict': ['error', 'Two parallel branches write one state key whose merge rule is `replace`.'],
-  'expression-syntax': ['error', 'An expression is not valid CEL.'],
-  'expression-name': ['error', 'An expression uses a name or field that does not exist.'],
-  'expression-type': ['error', 'An expression does not fit the types it is used with.'],
-  'text-syntax': ['error', 'A text is not a valid Liquid template.'],
-  'text-name': ['error', 'A text uses a name that is not in scope.'],
-  'unknown-state-key': ['error', 'An output names a state key that is not declared.'],
-  'missing-file': ['error', 'A file that the graph names cannot be read.'],
-  'outside-root': ['error', 'A file reference is absolute or leaves the project folder.'],
-  'missing-function': ['error', 'A function, reducer or export that the graph names does not exist.'],
-  'missing-model': ['error', 'An llm node has no model and the graph sets none.'],
-} as const satisfies Record<string, readonly [Severity, string]>;
+  'yaml-syntax': [
+    'error',
+    'The file is not valid YAML: a tab, a key that stands twice, an unclosed quote or bracket, a tag.',
+    'Indent with spaces; quote texts that hold `: `, `#` or begin with a special character.',
+  ],
+  'file-too-large': [
+    'error',
+    'The file is larger than 1 MB, or has more than 200,000 YAML tokens.',
+    'Keep data in files of its own, read by a function node; split the graph.',
+  ],
+  'file-binary': ['error', 'The file is not text in UTF-8.', 'Name the right file, or save it as UTF-8.'],
+  'too-deep': [
+    'error',
+    'Lists and maps are nested more than 64 levels deep.',
+    'Move the inner part into a function, a prompt file or a graph of its own.',
+  ],
+  'bad-alias': [
+    'error',
+    'A YAML alias refers to no anchor or to itself, or unfolds to more than 100,000 values.',
+    'Put the anchor before the alias, or write the value out; quote a text that begins with `*`.',
+  ],
+  'bad-name': [
+    'error',
+    'A node, state key or other name has a form that is not allowed.',
+    'Node ids match `[A-Za-z][A-Za-z0-9_-]*`, state keys `[A-Za-z_][A-Za-z0-9_]*`. Quote text that begins with `{{`.',
+  ],
+  'reserved-name': [
+    'error',
+    'A state key or node has a name that expressions, the language or JavaScript keep for themselves.',
+    'Choose another name.',
+  ],
+  'unknown-key': [
+    'error',
+    'A key that the language does not have at this place.',
+    'Correct its spelling, or move it where it belongs; the hint names what is near.',
+  ],
+  'missing-key': ['error', 'A key that must be there is not.', 'Add it.'],
+  'wrong-value': ['error', 'A value has a type or form that does not fit.', 'Give it the form that the message names.'],
+  'unknown-type': [
+    'error',
+    'A state type, schema or node type that does not exist.',
+    'Use one that the hint lists; a schema may also be any JSON Schema.',
+  ],
+  'bad-default': [
+    'error',
+    'The default of a state key does not fit its type.',
+    'Change the default or the type. Without a default the input must give the value.',
+  ],
+  'bad-merge': [
+    'error',
+    'A merge rule does not fit the type of its state key, or does not exist.',
+    'Use a rule that the hint lists, or a reducer such as `./reducers.ts#best`.',
+  ],
+  'edge-syntax': [
+    'error',
+    'An edge text is not of the form `a -> b -> [c, d]`.',
+    'Write it so, in quotes where it begins with `[`, or as `{ from: a, to: b, when: … }`.',
+  ],
+  'unknown-node': ['error', 'An edge or key names a node that does not exist.', 'Correct the name, or add the node.'],
+  'edge-end': ['error', 'An edge leaves END or goes to START.', 'Name the node that is meant; END only ends a path.'],
+  'duplicate-edge': ['error', 'The same edge stands twice.', 'Remove one of them.'],
+  'two-defaults': [
+    'error',
+    'A node has edges with `when` and two or more without.',
+    'Keep one default. To fork by default, let it go to a `set` node that forks.',
+  ],
+  'missing-default': [
+    'warning',
+    'All edges of a node have a `when`; when none is true, the run fails.',
+    'Add an edge without `when`, or be sure that one is always true.',
+  ],
+  'no-start': ['error', 'No edge leaves START.', 'Add `START -> ` and the first node.'],
+  unreachable: [
+    'error',
+    'No path from START reaches a node.',
+    'Add the edge that is missing, or remove the node. Nodes that only it leads to are named with it.',
+  ],
+  'no-way-out': ['error', 'No edge leaves a node.', 'Add an edge to the next node or to END.'],
+  'endless-cycle': [
+    'error',
+    'A cycle that no edge leaves: END cannot be reached.',
+    'Add an edge with a condition that leads out, or an `onLimit` target.',
+  ],
+  'unbounded-cycle': [
+    'warning',
+    'A cycle without a `maxVisits`: the default of 100 visits a node holds.',
+    'Say how often is enough, and where to go then: `maxVisits` and `onLimit` on a node of the cycle.',
+  ],
+  'fork-leave': [
+    'error',
+    'An edge leaves the middle of a fork, or enters it from outside.',
+    'Lead the branch to the join and put the edge behind it.',
+  ],
+  'fork-shape': [
+    'error',
+    'The branches of a fork cross in a way that has no single join.',
+    'Let all branches meet in one node, or nest one fork in the other.',
+  ],
+  'write-conflict': [
+    'error',
+    'Two parallel branches write one state key whose merge rule is `replace`.',
+    'Give the key a merge rule, or write it in one branch only.',
+  ],
+  'expression-syntax': [
+    'error',
+    'An expression is not valid CEL.',
+    'Compare with `==`, join with `&&` and `||`; plain text is quoted twice: `"\'text\'"`.',
+  ],
+  'expression-name': [
+    'error',
+    'An expression uses a name, field or function that does not exist.',
+    'Use a state key, `visits` or `thread`, and `output` where a node has one. Text is quoted.',
+  ],
+  'expression-type': [
+    'error',
+    'An expression does not fit the types it is used with.',
+    'Compare like with like; convert with `string()`, `double()` or `int()`; change the type of the state key.',
+  ],
+  'text-syntax': [
+    'error',
+    'A text is not a valid Liquid template.',
+    'Close tags, and use filters that exist; a text cannot include other files.',
+  ],
+  'text-name': [
+    'error',
+    'A text uses a name or field that is not in scope.',
+    'Use a state key by its bare name, `visits` or `thread`.',
+  ],
+  'unknown-state-key': [
+    'error',
+    'An output or assignment names a state key that is not declared.',
+    'Correct the name, or declare the key in `state`.',
+  ],
+  'missing-file': [
+    'error',
+    'A file that the graph names cannot be read.',
+    'Correct the path; it is relative to the graph.',
+  ],
+  'outside-root': [
+    'error',
+    'A file reference is absolute or leaves the project folder.',
+    'Keep files below the folder of the graph, or below the nearest `package.json` above it.',
+  ],
+  'missing-function': [
+    'error',
+    'A function, reducer or export that the graph names does not exist or cannot be imported.',
+    'Export it, or correct the name behind `#`.',
+  ],
+  'missing-model': [
+    'error',
+    'An llm node has no model and the graph sets none.',
+    'Set `model` on the node or at the top of the graph.',
+  ],
+} as const satisfies Record<string, readonly [severity: Severity, meaning: string, fix: string]>;
 
 /** A diagnostic code, stable across releases. */
 export type Code = keyof typeof codes;

@@ -20,6 +20,10 @@ function shape(node: NodeDef): string {
       return `[/${text}/]`;
     case 'llm':
       return `([${text}])`;
+    case 'router':
+      return `{${text}}`;
+    case 'wait':
+      return `>${text}]`;
     case 'interrupt':
       return `{{${text}}}`;
     default:
@@ -55,7 +59,9 @@ export function toMermaid(graph: GraphDef): string {
     '  classDef function fill:#e8f0fe,stroke:#4a6fa5',
     '  classDef set fill:#f1f1f1,stroke:#888',
     '  classDef llm fill:#efe7fb,stroke:#7a55b5',
+    '  classDef router fill:#efe7fb,stroke:#7a55b5',
     '  classDef interrupt fill:#fff4d6,stroke:#b98900',
+    '  classDef wait fill:#fff4d6,stroke:#b98900',
   );
   return `${lines.join('\n')}\n`;
 }

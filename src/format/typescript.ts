@@ -75,7 +75,8 @@ function stateTypes(graph: GraphDef): string {
 
 function functionsOf(graph: GraphDef): { context: string; output: string } {
   const initial = Object.fromEntries(graph.state.flatMap(k => (k.required ? [] : [[k.name, k.initial]])));
-  const rest = "scopes: {}, visits: {}, interrupts: {}, failures: {}, attempts: {}, errors: {}, thread: { id: '' }";
+  const rest =
+    "scopes: {}, visits: {}, interrupts: {}, failures: {}, moments: {}, attempts: {}, errors: {}, thread: { id: '' }";
   const context = `({ input }) => ({ state: { ...${literal(initial, 4)}, ...input }, ${rest} })`;
   const picked = graph.output?.map(
     name => `${key(name)}: context.state${/^\w+$/.test(name) ? `.${name}` : `[${quote(name)}]`}`,
@@ -142,6 +143,7 @@ export type Context = {
   readonly visits: Readonly<Record<string, number>>;
   readonly interrupts: Readonly<Record<string, { readonly node: string; readonly message: string }>>;
   readonly failures: Readonly<Record<string, { readonly name: string; readonly message: string }>>;
+  readonly moments: Readonly<Record<string, number>>;
   readonly attempts: Readonly<Record<string, number>>;
   readonly errors: Readonly<Record<string, { readonly name: string; readonly message: string }>>;
   readonly thread: { readonly id: string };

@@ -1,11 +1,12 @@
 import { type GraphContext, GraphRunError } from '../compile/context.ts';
-import type { LlmNode } from '../compile/graph.ts';
+import type { LlmNode, RouterNode } from '../compile/graph.ts';
 import { nodeOf, type Plan } from '../compile/plan.ts';
+import type { JsonSchema } from '../compile/state-type.ts';
 import { expressionScope } from '../compile/writes.ts';
 import { ModelError, type ModelMessage, type ModelRequest, type Models, modelNamed } from '../models/model.ts';
 import type { NodeIo } from './node-io.ts';
 
-function messagesOf(plan: Plan, node: LlmNode, context: GraphContext): ModelMessage[] {
+function messagesOf(plan: Plan, node: LlmNode | RouterNode, context: GraphContext): ModelMessage[] {
   const scope = expressionScope(plan, context, nodeOf(plan, node.id).scope);
   const system: ModelMessage[] = node.system ? [{ role: 'system', content: node.system.render(scope) }] : [];
   const user: ModelMessage[] = node.user ? [{ role: 'user', content: node.user.render(scope) }] : [];
@@ -32,21 +33,20 @@ function parseAnswer(node: LlmNode, text: string): unknown {
   );
 }
 
-/** Asks the model of a node, sending text on as it arrives. The result is the text, or the object the schema describes. */
-export async function runLlm(
+/** Asks a model, sending text on as it arrives. Gives the whole text. */
+async function askModel(
   plan: Plan,
-  node: LlmNode,
+  node: LlmNode | RouterNode,
   context: GraphContext,
   models: Models,
   io: NodeIo,
-): Promise<unknown> {
+  schema: JsonSchema | undefined,
+): Promise<string> {
   const model = modelNamed(models, node.model);
   if (!model) {
     const known = Object.keys(models).join(', ') || 'none';
-    const advice =
-      node.model === 'scripted'
-        ? 'give it replies with --script, or scriptedModel(…) in "models"'
-        : `models at hand: ${known}`;
+    const scripted = 'give it replies with --script, or scriptedModel(…) in "models"';
+    const advice = node.model === 'scripted' ? scripted : `models at hand: ${known}`;
     throw new GraphRunError('missing-model', `there is no model "${node.model}" for node "${node.id}"; ${advice}`);
   }
   const request: ModelRequest = {
@@ -54,7 +54,7 @@ export async function runLlm(
     model: node.model,
     messages: messagesOf(plan, node, context),
     signal: io.context.signal,
-    ...(node.schema ? { schema: node.schema.schema } : {}),
+    ...(schema ? { schema } : {}),
     ...(node.temperature === undefined ? {} : { temperature: node.temperature }),
     ...(node.maxTokens === undefined ? {} : { maxTokens: node.maxTokens }),
   };
@@ -66,5 +66,55 @@ export async function runLlm(
       io.notify({ type: 'token', node: node.id, text: part.text });
     }
   }
-  return parseAnswer(node, text);
+  return text;
+}
+
+/** Asks the model of a node. The result is the text, or the object the schema describes. */
+export async function runLlm(
+  plan: Plan,
+  node: LlmNode,
+  context: GraphContext,
+  models: Models,
+  io: NodeIo,
+): Promise<unknown> {
+  return parseAnswer(node, await askModel(plan, node, context, models, io, node.schema?.schema));
+}
+
+/** The label that an answer names: `{ "route": label }`, or the label alone, whatever its case. */
+function labelIn(text: string, labels: readonly string[]): string | undefined {
+  let named: unknown = text.trim();
+  try {
+    const parsed: unknown = JSON.parse(text);
+    named = typeof parsed === 'object' && parsed !== null ? (parsed as { route?: unknown }).route : parsed;
+  } catch {
+    // Not JSON: the text itself is the label.
+  }
+  return (
+    labels.find(label => label === named) ?? labels.find(label => label.toLowerCase() === String(named).toLowerCase())
+  );
+}
+
+/** Asks the model of a router for a label. */
+export async function runRouter(
+  plan: Plan,
+  node: RouterNode,
+  context: GraphContext,
+  models: Models,
+  io: NodeIo,
+): Promise<string> {
+  const labels = Object.keys(node.routes);
+  const schema = {
+    type: 'object',
+    properties: { route: { enum: labels } },
+    required: ['route'],
+    additionalProperties: false,
+  };
+  const text = await askModel(plan, node, context, models, io, schema);
+  const label = labelIn(text, labels) ?? node.fallback;
+  if (label !== undefined) return label;
+  const shown = JSON.stringify(text.slice(0, 200));
+  throw new ModelError(
+    'answer-route',
+    `the answer of node "${node.id}" is ${shown}, which is none of its labels: ${labels.join(', ')}`,
+  );
 }

@@ -2,7 +2,7 @@ import type { BodyCall, RunBody } from '../compile/emit.ts';
 import { nodeOf, type Plan } from '../compile/plan.ts';
 import type { Models } from '../models/model.ts';
 import { type Functions, runFunction } from './function-node.ts';
-import { runLlm } from './llm-node.ts';
+import { runLlm, runRouter } from './llm-node.ts';
 import type { BodyEvent, NodeContext, NodeIo } from './node-io.ts';
 
 /** What node bodies need from the world. */
@@ -62,7 +62,10 @@ export function createRunBody(
         return runFunction(plan, def, call.context, deps.functions, io);
       case 'llm':
         return runLlm(plan, def, call.context, deps.models, io);
+      case 'router':
+        return runRouter(plan, def, call.context, deps.models, io);
       case 'set':
+      case 'wait':
       case 'interrupt':
         throw new Error(`node "${def.id}" has no body`);
     }

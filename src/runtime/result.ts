@@ -1,5 +1,5 @@
-import { isBackgroundTimer } from '../compile/config.ts';
 import type { ErrorRecord, GraphContext, LogEntry, State } from '../compile/context.ts';
+import { isBackgroundTimer } from '../compile/delays.ts';
 import type { ActorState } from '../core/core.ts';
 import { type Failure, failuresOf, type Interrupt, interruptsOf } from '../core/waiting.ts';
 import type { Usage } from '../models/model.ts';

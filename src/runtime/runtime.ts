@@ -41,6 +41,10 @@ export interface Thread {
    * Rejects with `ResumeError` for an answer that does not fit, and `ThreadError` when it is not clear who is meant.
    */
   resume(answer: unknown, options?: RunOptions): Promise<RunResult>;
+  /**
+   * Sends an event that a `wait` node names, `{ type, … }`, and runs on. Rejects with `ThreadError` when no node takes it.
+   */
+  send(event: { readonly type: string }, options?: RunOptions): Promise<RunResult>;
   /** Runs what failed, or was cancelled, again; what succeeded does not run again. */
   retry(options?: RunOptions & { readonly id?: string }): Promise<RunResult>;
   /** Stops the bodies that run and waits for them to settle. The state is kept; `retry` goes on. */
@@ -68,6 +72,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
         id,
         invoke: (input = {}, run = {}) => runner.invoke(input as GraphInput, run),
         resume: (answer, run = {}) => runner.resume(answer, run),
+        send: (event, run = {}) => runner.send(event, run),
         retry: (run = {}) => runner.retry(run),
         cancel: () => runner.cancel(),
         state: async () => runner.state(),

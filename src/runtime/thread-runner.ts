@@ -5,9 +5,10 @@
  * - C3. A result is delivered once; what comes after a cancel, or for a replaced task, is dropped.
  */
 import { errorRecord, type GraphContext, outputOf } from '../compile/context.ts';
-import { answerProblem, type BodyCall, type GraphInput, type RunBody, START_OPTIONS } from '../compile/emit.ts';
+import { type BodyCall, type GraphInput, type RunBody, START_OPTIONS } from '../compile/emit.ts';
 import { InputError, inputProblems } from '../compile/input.ts';
 import { copyJson } from '../compile/json.ts';
+import { answerProblem } from '../compile/outcome.ts';
 import type { ActorState, CoreEvent, Step, Task } from '../core/core.ts';
 import { interruptsOf } from '../core/waiting.ts';
 import type { Graph } from '../graph/compile-graph.ts';
@@ -96,6 +97,20 @@ export class ThreadRunner {
       for (const [id, value] of answers)
         this.deliver({ kind: 'event', event: { type: 'resume', id, value } as { type: string } });
     });
+  }
+
+  async send(event: { readonly type: string }, run: RunOptions): Promise<RunResult> {
+    const state = this.loaded();
+    if (!state.snapshot.can(event)) {
+      const waits = interruptsOf(state.snapshot).flatMap(i => i.event ?? []);
+      const known = waits.length === 0 ? 'it waits for no event' : `it waits for ${waits.join(', ')}`;
+      throw new ThreadError(
+        'not-waiting',
+        `the thread "${this.id}" does not take the event "${event.type}" now, or not with these members; ${known}`,
+      );
+    }
+    this.cancelled = false;
+    return this.go(run, () => this.deliver({ kind: 'event', event: copyJson(event, 'the event') as { type: string } }));
   }
 
   private answersFor(state: ActorState, answer: unknown): [string, unknown][] {

@@ -1,7 +1,7 @@
 /**
  * The timers of one thread: absolute due times, so that a wait that was interrupted goes on and does not begin again (C5).
  */
-import { isBackgroundTimer } from '../compile/config.ts';
+import { isBackgroundTimer } from '../compile/delays.ts';
 import type { TimerStart } from '../core/core.ts';
 import type { Clock } from './clock.ts';
 
@@ -31,7 +31,8 @@ export class Timers {
         this.entries.delete(id);
       }
     }
-    for (const timer of starts) this.entries.set(timer.timerId, { timer, due: this.clock.now() + timer.delay });
+    for (const timer of starts)
+      this.entries.set(timer.timerId, { timer, due: timer.at ?? this.clock.now() + timer.delay });
   }
 
   /** Arms what is not armed yet. */

@@ -1,0 +1,54 @@
+/** What entering a node that waits works out: the question, or the moment. Pure. */
+import { errorRecord, type GraphContext, GraphRunError, type PendingInterrupt } from './context.ts';
+import type { NodeDef } from './graph.ts';
+import { nodeOf, type Plan } from './plan.ts';
+import { evaluate, expressionScope } from './writes.ts';
+
+function question(plan: Plan, context: GraphContext, def: NodeDef, scope: string): Partial<GraphContext> {
+  const put = (pending: PendingInterrupt): Partial<GraphContext> => ({
+    interrupts: { ...context.interrupts, [def.id]: pending },
+  });
+  if (def.kind === 'interrupt') {
+    const message = def.message.render(expressionScope(plan, context, scope));
+    return put({ node: def.id, message, ...(def.schema ? { schema: def.schema.schema } : {}) });
+  }
+  if (def.kind !== 'wait') return {};
+  if (def.until.kind === 'event') {
+    const { name } = def.until;
+    return put({
+      node: def.id,
+      message: `waits for the event "${name}"`,
+      event: name,
+      ...(def.schema ? { schema: def.schema.schema } : {}),
+    });
+  }
+  if (def.until.kind !== 'moment') return {};
+  const value = evaluate(def.until.value, () => expressionScope(plan, context, scope));
+  return { moments: { ...context.moments, [def.id]: momentOf(value, def.id) } };
+}
+
+function momentOf(value: unknown, id: string): number {
+  const ms =
+    typeof value === 'number'
+      ? value
+      : value instanceof Date
+        ? value.getTime()
+        : typeof value === 'string'
+          ? Date.parse(value)
+          : Number.NaN;
+  if (Number.isFinite(ms)) return ms;
+  throw new GraphRunError(
+    'not-a-moment',
+    `node "${id}" waits until ${JSON.stringify(value)}, which is no moment; give milliseconds since 1970 or an ISO 8601 text`,
+  );
+}
+
+/** Asks, or notes why it cannot. */
+export function ask(plan: Plan, context: GraphContext, id: string): Partial<GraphContext> {
+  const { def, scope } = nodeOf(plan, id);
+  try {
+    return question(plan, context, def, scope);
+  } catch (thrown) {
+    return { failures: { ...context.failures, [id]: errorRecord(thrown) } };
+  }
+}

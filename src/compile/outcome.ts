@@ -1,0 +1,61 @@
+/** What an event says of a point: XState's events and the graph's own in, outcomes out. */
+import { errorRecord, type GraphContext } from './context.ts';
+import type { Outcome } from './decide.ts';
+import { expiryDelay } from './delays.ts';
+import { isAsking } from './graph.ts';
+import { nodeOf, type Plan } from './plan.ts';
+import type { Point } from './point.ts';
+
+/** Any event that a machine takes. */
+export interface AnyEvent {
+  readonly type: string;
+  readonly id?: string;
+  readonly value?: unknown;
+  readonly output?: unknown;
+  readonly error?: unknown;
+}
+
+const NONE: Outcome = { kind: 'none' };
+
+/** The answer an event gives to a node that asks; undefined when it is no answer to anything. */
+function answerIn(plan: Plan, event: AnyEvent, id: string): { readonly value: unknown } | undefined {
+  const { def } = nodeOf(plan, id);
+  if (!isAsking(def)) return undefined;
+  if (event.type === 'resume') return { value: event.value };
+  if (event.type.startsWith(`xstate.after.${expiryDelay(id)}.`)) return { value: def.expires?.value };
+  if (def.kind !== 'wait' || def.until.kind !== 'event' || event.type !== def.until.name) return undefined;
+  const { type: _type, ...payload } = event;
+  return { value: payload };
+}
+
+/**
+ * What an event says of a point. A node further on is decided in the same macrostep with the same event, so an event
+ * speaks only of the node it names.
+ */
+export function outcomeOf(plan: Plan, event: AnyEvent, at: Point): Outcome {
+  if (at.kind !== 'node') return NONE;
+  if (event.type === `xstate.done.actor.${at.id}`) return { kind: 'result', value: event.output };
+  if (event.type === `xstate.error.actor.${at.id}`) return { kind: 'error', error: errorRecord(event.error) };
+  const answer = answerIn(plan, event, at.id);
+  return answer ? { kind: 'result', value: answer.value } : NONE;
+}
+
+/** Why an answer cannot be taken, or undefined when it fits. */
+export function answerProblem(plan: Plan, node: string, value: unknown): string | undefined {
+  const { def } = nodeOf(plan, node);
+  const problems = isAsking(def) ? (def.schema?.check(value) ?? []) : [];
+  return problems.length === 0 ? undefined : problems.join('; ');
+}
+
+/** Whether a point may go on with an event: only a node that asks is particular. */
+export function isAnswer(plan: Plan, context: GraphContext, event: AnyEvent, at: Point): boolean {
+  if (at.kind !== 'node' || !Object.hasOwn(context.interrupts, at.id)) return true;
+  const answer = answerIn(plan, event, at.id);
+  if (!answer) return false;
+  if (event.type === 'resume') {
+    const waiting = Object.keys(context.interrupts);
+    const meant = event.id === undefined ? waiting.length === 1 : event.id === at.id;
+    if (!meant) return false;
+  }
+  return answerProblem(plan, at.id, answer.value) === undefined;
+}

@@ -1,0 +1,62 @@
+import type { Reporter } from '../diagnostic/diagnostic.ts';
+import type { ReadFile } from './files.ts';
+import type { NodeShared, Value, Writes } from './graph.ts';
+import { readTypeAt } from './read-state.ts';
+import { readTiming } from './read-timing.ts';
+import type { NodeFile } from './schema.ts';
+import type { Path, Source } from './source.ts';
+import type { ValueType } from './state-type.ts';
+import { ANY_OUTPUT, type OutputScope, type ValueReader } from './values.ts';
+
+/** A node of the file whose keys were checked. */
+export interface Written {
+  readonly id: string;
+  readonly path: Path;
+  readonly file: NodeFile;
+}
+
+export interface NodeContext {
+  readonly source: Source;
+  readonly reporter: Reporter;
+  readonly values: ValueReader;
+  readonly files: ReadFile;
+  /** The graph's own model. */
+  readonly model: string | undefined;
+}
+
+/** Drops members that are undefined, as `exactOptionalPropertyTypes` wants. */
+export function defined<T extends object>(object: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(object).filter(([, v]) => v !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}
+
+export function readSchema(raw: unknown, path: Path, { source, reporter }: NodeContext): ValueType | undefined {
+  return raw === undefined ? undefined : readTypeAt(raw, path, source, reporter);
+}
+
+export function writesOf(node: Written, context: NodeContext, result: ValueType | undefined, fallback: Writes): Writes {
+  const output = 'output' in node.file ? node.file.output : undefined;
+  if (output === undefined) return fallback;
+  const scope: OutputScope = result ? { type: result.expr } : ANY_OUTPUT;
+  return context.values.writes(output, [...node.path, 'output'], scope, result);
+}
+
+export function readInput(
+  raw: Record<string, unknown>,
+  path: Path,
+  values: ValueReader,
+): { name: string; value: Value }[] {
+  return Object.entries(raw).flatMap(([name, given]) => {
+    const value = values.value(given, [...path, name]);
+    return value ? [{ name, value }] : [];
+  });
+}
+
+/** What every node has. */
+export function base(node: Written, { source }: NodeContext): NodeShared {
+  const { description, tags, maxVisits, onLimit } = node.file;
+  const optional = defined({ description, maxVisits, onLimit });
+  const shared = { id: node.id, tags: tags ?? [], span: source.keySpan(node.path), ...readTiming(node.file) };
+  return { ...shared, ...optional };
+}
