@@ -26,7 +26,7 @@ export function successors(graph: GraphDef): Map<string, string[]> {
  */
 export function lintGraph(graph: GraphDef, reporter: Reporter, options: { readonly partial?: boolean } = {}): void {
   const next = successors(graph);
-  for (const [from, exits] of graph.exits) lintChoice(from, exits, reporter);
+  for (const [from, exits] of graph.exits) lintChoice(graph, from, exits, reporter);
   if (options.partial === true) return;
   if (!graph.exits.has(START)) {
     reportNoStart(graph, reporter);
@@ -39,7 +39,6 @@ export function lintGraph(graph: GraphDef, reporter: Reporter, options: { readon
     const hint = `add "${id} -> END", or an edge to the node that comes next`;
     reporter.report('no-way-out', node.span, `no edge leaves node "${id}"`, { hint });
   }
-  for (const [from, exits] of graph.exits) lintChoice(graph, from, exits, reporter);
   lintCycles(graph, next, reporter);
 }
 

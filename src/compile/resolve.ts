@@ -9,7 +9,7 @@ import { lintGraph } from './lint.ts';
 import { END } from './names.ts';
 import { type RawEdge, readEdges } from './read-edges.ts';
 import { routerEdges } from './read-model.ts';
-import { checkNodes, outputScopeOf, readNode } from './read-nodes.ts';
+import { checkNodes, outputScopeOf, type RawNode, readNode } from './read-nodes.ts';
 import { readState } from './read-state.ts';
 import { graphShell } from './schema.ts';
 import type { Path, Source } from './source.ts';
@@ -66,7 +66,8 @@ export function resolveGraph(source: Source, options: ResolveOptions, reporter: 
     ...(typeof file.description === 'string' ? { description: file.description } : {}),
     ...(output === undefined ? {} : { output }),
   };
-  if (limitsKnown && !read.lostNames && !read.lostEdges && !reporter.full()) return graph;
+  const routesKnown = raw.every(node => routesAreKnown(node, rawNodes[node.id], nodes));
+  if (limitsKnown && routesKnown && !read.lostNames && !read.lostEdges && !reporter.full()) return graph;
   if (!read.lostEdges) lintGraph(graph, reporter, { partial: true });
   return undefined;
 }
@@ -75,6 +76,13 @@ export function resolveGraph(source: Source, options: ResolveOptions, reporter: 
 function handlesErrors(nodes: unknown): boolean {
   const all = nodes !== null && typeof nodes === 'object' ? Object.values(nodes) : [];
   return all.some(node => node !== null && typeof node === 'object' && 'onError' in node);
+}
+
+/** Whether a node, if it is a router, could be read with all its routes. */
+function routesAreKnown({ id, file }: RawNode, raw: unknown, nodes: ReadonlyMap<string, NodeDef>): boolean {
+  const node = nodes.get(id);
+  if (node?.kind === 'router') return Object.values(node.routes).every(to => to === END || nodes.has(to));
+  return file !== undefined || !isMap(raw) || !isMap(raw.routes);
 }
 
 function nameFromFile(file: string): string {
