@@ -13,13 +13,22 @@ import type { GraphDef } from './graph.ts';
 import { writeTo } from './merging.ts';
 import { forkOf, type Plan } from './plan.ts';
 
-/** Opens the branches of a fork, each with the view of its parent. */
-export function openFork(plan: Plan, context: GraphContext, forkId: string): GraphContext {
+/**
+ * Opens the branches of a fork, each with the view of its parent.
+ *
+ * @param taken the targets that `route: all` takes; branches that none of them leads into have ended before they begin
+ */
+export function openFork(plan: Plan, context: GraphContext, forkId: string, taken?: readonly string[]): GraphContext {
   const fork = forkOf(plan, forkId);
+  const into = fork.heads && (taken ?? context.scopes[fork.scope]?.taken ?? []);
   const state = viewOf(context, fork.scope);
   const error = errorOf(context, fork.scope);
   const scopes: Record<string, BranchContext> = { ...context.scopes };
-  for (const scope of fork.branches) scopes[scope] = { state, log: [], status: 'running', ...(error ? { error } : {}) };
+  for (const [i, scope] of fork.branches.entries()) {
+    const skipped = into !== undefined && !fork.heads?.branches[i]?.some(head => into.includes(head));
+    const more = { ...(error ? { error } : {}), ...(into ? { taken: into } : {}) };
+    scopes[scope] = { state, log: [], status: skipped ? 'ended' : 'running', ...more };
+  }
   return { ...context, scopes };
 }
 
@@ -44,10 +53,19 @@ function findConflict(graph: GraphDef, logs: readonly (readonly LogEntry[])[]): 
   return undefined;
 }
 
+/** Whether an edge that was taken leads from the fork straight to its join. */
+function arrivesAtOnce(plan: Plan, context: GraphContext, forkId: string): boolean {
+  const { arrives, heads, branches } = forkOf(plan, forkId);
+  if (!arrives || !heads) return arrives;
+  const taken = context.scopes[branches[0] ?? '']?.taken ?? [];
+  return heads.join.some(head => taken.includes(head));
+}
+
 /** Whether a join need wait for no further branch. */
 export function isSatisfied(plan: Plan, context: GraphContext, forkId: string): boolean {
-  const { branches, need, arrives } = forkOf(plan, forkId);
+  const { branches, need } = forkOf(plan, forkId);
   if (need === undefined) return false;
+  const arrives = arrivesAtOnce(plan, context, forkId);
   const arrived = branches.filter(scope => context.scopes[scope]?.status === 'arrived').length;
   return arrived + (arrives ? 1 : 0) >= need;
 }
@@ -67,7 +85,8 @@ export function closeFork(
   const logs = finished.map(scope => context.scopes[scope]?.log ?? []);
   const conflict = findConflict(plan.graph, logs);
   if (conflict) throw conflict;
-  const arrived = fork.arrives || finished.some(scope => context.scopes[scope]?.status === 'arrived');
+  const arrived =
+    arrivesAtOnce(plan, context, forkId) || finished.some(scope => context.scopes[scope]?.status === 'arrived');
   const cleared = forgetBranches(plan, context, fork.branches);
   return { context: writeTo(plan.graph, cleared, fork.scope, logs.flat(), reducers), arrived };
 }

@@ -207,7 +207,9 @@ function branchState(plan: Plan, scope: string): StateConfig {
   const direct = directEntry(plan, scope);
   const at: Point = { kind: 'branch', id: scope };
   // A parallel state must not be initial, and a budget is asked before a node is entered.
-  const enter = direct === undefined ? { [STATES.enter]: { always: waysOut(plan, at) } } : {};
+  const skip = { guard: { type: 'skipped', params: { at } }, target: STATES.ended };
+  const ways = chartOf(plan, scope).conditional ? [skip, ...waysOut(plan, at)] : waysOut(plan, at);
+  const enter = direct === undefined ? { [STATES.enter]: { always: ways } } : {};
   const states = { ...enter, ...chartStates(plan, scope, direct === undefined ? [[at, STATES.enter]] : []) };
   const final = (name: string): Record<string, StateConfig> =>
     isTarget(states, name) ? { [name]: { type: 'final' } } : {};

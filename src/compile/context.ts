@@ -23,6 +23,8 @@ export interface BranchContext {
   readonly log: readonly LogEntry[];
   /** Whether it runs, came to the join, or to END. */
   readonly status: 'running' | 'arrived' | 'ended';
+  /** Where `route: all` led: the targets that were taken, for the branch and the forks it begins with. */
+  readonly taken?: readonly string[];
   /** The last error that `onError` handled in this branch. */
   readonly error?: HandledError;
 }

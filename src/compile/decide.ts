@@ -28,7 +28,14 @@ export type Outcome =
 
 /** `hop` is the index after the last when every hop of the route is full: the limited node fails without being entered. */
 export type Decision =
-  | { readonly ok: true; readonly exit: number; readonly hop: number; readonly context: GraphContext }
+  | {
+      readonly ok: true;
+      readonly exit: number;
+      readonly hop: number;
+      readonly context: GraphContext;
+      /** The targets that `route: all` takes. */
+      readonly taken?: readonly string[];
+    }
   | { readonly ok: false; readonly error: ErrorRecord };
 
 /** The most visits of a node in one run. */
@@ -47,9 +54,14 @@ function takeExit(plan: Plan, context: GraphContext, point: Point, exit: number)
 function choose(plan: Plan, context: GraphContext, point: Point, output: unknown): Decision {
   const exits = point.kind === 'node' ? nodeOf(plan, point.id).exits : exitsAt(plan, point);
   const scope = lazy(() => ({ ...expressionScope(plan, context, scopeAt(plan, point)), output: output ?? null }));
-  const exit = exits.findIndex(e => e.when === undefined || isTrue(evaluate(e.when, scope), e.when));
-  if (exit < 0) throw noEdge(point, exits);
-  return takeExit(plan, context, point, exit);
+  const holds = (when: Value): boolean => isTrue(evaluate(when, scope), when);
+  for (const [exit, { when, each }] of exits.entries()) {
+    const taken = each?.filter(e => holds(e.when)).map(e => e.target);
+    if (taken?.length === 0 || (when && !holds(when))) continue;
+    const decision = takeExit(plan, context, point, exit);
+    return taken && decision.ok ? { ...decision, taken } : decision;
+  }
+  throw noEdge(point, exits);
 }
 
 function isTrue(result: unknown, when: Value): boolean {
@@ -59,7 +71,8 @@ function isTrue(result: unknown, when: Value): boolean {
 }
 
 function noEdge(point: Point, exits: readonly PlanExit[]): GraphRunError {
-  const tried = exits.map(e => (e.when?.kind === 'expr' ? e.when.expr.source : JSON.stringify(e.when?.value)));
+  const conditions = exits.flatMap(e => [...(e.when ? [e.when] : []), ...(e.each?.map(one => one.when) ?? [])]);
+  const tried = conditions.map(when => (when.kind === 'expr' ? when.expr.source : JSON.stringify(when.value)));
   const name = point.kind === 'start' ? 'START' : `node "${pointId(point)}"`;
   return new GraphRunError('no-edge', `no edge of ${name} is true (${tried.join('; ')}) and none is the default`);
 }

@@ -88,6 +88,7 @@ export function implementationsOf(plan: Plan, runBody: RunBody, reducers: Reduce
       again: (args: Guarded, { at }: PointParams): boolean =>
         triesAgain(plan, args.context, at, judgeAt(args, at).tried),
       answered: (args: Guarded, { at }: PointParams): boolean => isAnswer(plan, args.context, args.event, at),
+      skipped: ({ context }: Guarded, { at }: PointParams): boolean => context.scopes[pointId(at)]?.status === 'ended',
       satisfied: ({ context }: Guarded, { at }: PointParams): boolean => isSatisfied(plan, context, pointId(at)),
       failed: ({ context, event }: Guarded, { at }: PointParams): boolean => {
         const id = event.type === 'retry' ? (event as RetryEvent).id : undefined;
@@ -147,6 +148,7 @@ export function emitMachine(plan: Plan, runBody: RunBody, reducers: Reducers) {
       exit: (args: Guarded, params: ExitParams) => boolean;
       again: (args: Guarded, params: PointParams) => boolean;
       answered: (args: Guarded, params: PointParams) => boolean;
+      skipped: (args: Guarded, params: PointParams) => boolean;
       satisfied: (args: Guarded, params: PointParams) => boolean;
       failed: (args: Guarded, params: PointParams) => boolean;
     },

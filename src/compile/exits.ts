@@ -15,12 +15,24 @@ export function exitsOf(
     const conditional = own.filter(e => e.when !== undefined);
     const plain = own.filter(e => e.when === undefined);
     if (conditional.length > 0 && plain.length > 1) reportTwoDefaults(from, plain, reporter);
-    const exits: Exit[] = conditional.map(e => ({ when: e.when, targets: unique(e.to), span: e.span }) as Exit);
+    const exits = nodes.get(from)?.routeAll ? allOf(conditional) : conditional.map(oneOf);
     const [first] = plain;
     if (first) exits.push({ targets: unique(plain.flatMap(e => e.to)), span: first.span });
     if (exits.length > 0) out.set(from, exits);
   }
   return out;
+}
+
+function oneOf({ when, to, span }: Edge): Exit {
+  return { ...(when ? { when } : {}), targets: unique(to), span };
+}
+
+/** One exit for all edges with a condition: each target is taken by its own. */
+function allOf(edges: readonly Edge[]): Exit[] {
+  const pairs = edges.flatMap(({ to, when }) => (when ? to.map(target => ({ target, when })) : []));
+  const [first] = edges;
+  if (pairs.length < 2 || !first) return edges.map(oneOf);
+  return [{ targets: pairs.map(p => p.target), each: pairs.map(p => p.when), span: first.span }];
 }
 
 function unique(names: readonly string[]): string[] {

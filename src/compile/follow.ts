@@ -12,7 +12,7 @@ export function follow(plan: Plan, decision: Extract<Decision, { ok: true }>, po
   const context = point.kind === 'node' ? leave(decision.context, point.id) : decision.context;
   const route = exitsAt(plan, point)[exit]?.route ?? [];
   const place = route[hop]?.place;
-  if (place) return enter(plan, context, place, scopeAt(plan, point));
+  if (place) return enter(plan, context, place, scopeAt(plan, point), decision.taken);
   const full = route[0]?.limit;
   if (full === undefined) return context;
   const advice = 'raise "maxVisits", or say with "onLimit" where to go instead';
@@ -37,12 +37,18 @@ export function without<T>(record: Readonly<Record<string, T>>, id: string): Rec
 }
 
 /** Moves to a place: counts the visit, opens the branches, or marks how the branch ended. */
-function enter(plan: Plan, context: GraphContext, place: Place, scope: string): GraphContext {
+function enter(
+  plan: Plan,
+  context: GraphContext,
+  place: Place,
+  scope: string,
+  taken?: readonly string[],
+): GraphContext {
   switch (place.kind) {
     case 'node':
       return countVisit(plan, context, place.id);
     case 'fork': {
-      const opened = openFork(plan, context, place.id);
+      const opened = openFork(plan, context, place.id, taken);
       const direct = forkOf(plan, place.id).branches.flatMap(branch => directEntry(plan, branch) ?? []);
       return direct.reduce((at, id) => countVisit(plan, at, id), opened);
     }

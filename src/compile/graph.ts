@@ -42,6 +42,8 @@ export interface NodeShared {
   readonly deadline?: number;
   /** What happens to an error: `fail` (the default), `continue`, or the id of a node, or END. */
   readonly onError?: string;
+  /** Every edge whose condition is true is taken, instead of the first. */
+  readonly routeAll?: true;
   /** How many of the branches that meet here are waited for. Absent: all. */
   readonly join?: 'any' | number;
   readonly span: Span;
@@ -153,6 +155,8 @@ export interface Edge {
 export interface Exit {
   readonly when?: Value;
   readonly targets: readonly string[];
+  /** The condition of each target, when they are taken one by one (`route: all`); the exit is taken when any is true. */
+  readonly each?: readonly Value[];
   readonly span: Span;
 }
 

@@ -76,7 +76,8 @@ function lintReach(
 
 function lintChoice(graph: GraphDef, from: string, exits: readonly Exit[], reporter: Reporter): void {
   const last = exits.at(-1);
-  const certain = exits.some(e => e.when === undefined || (e.when.kind === 'literal' && e.when.value === true));
+  const always = ({ when, each }: Exit): boolean => (when ? when.kind === 'literal' && when.value === true : !each);
+  const certain = exits.some(always);
   if (!last || certain || graph.nodes.get(from)?.kind === 'router') return;
   const hint = `add "${from} -> END" or another edge without "when"; with none true the run fails`;
   reporter.report('missing-default', last.span, `all edges of "${from}" have a condition`, { hint });

@@ -22,6 +22,8 @@ export type Route = readonly Hop[];
 /** A way out of a node. */
 export interface PlanExit {
   readonly when?: Value;
+  /** Targets with a condition each (`route: all`): the exit is taken when any is true, into those that are. */
+  readonly each?: readonly { readonly target: string; readonly when: Value }[];
   readonly route: Route;
 }
 
@@ -43,6 +45,8 @@ export interface Chart {
   /** The branches that lead here, from outermost: `''`, `stats`, `stats/words`. */
   readonly scope: string;
   readonly parent?: string;
+  /** Whether the branch is taken is known only when its fork is entered. */
+  readonly conditional?: true;
   /** Where it begins. */
   readonly entry: readonly PlanExit[];
   /** Its own nodes and forks, in file order. */
@@ -57,6 +61,8 @@ export interface PlanFork {
   /** The node, or START, that it follows; for messages. */
   readonly from: string;
   readonly branches: readonly string[];
+  /** For `route: all`: the targets that lead into each branch, and those that are the join itself; others are not taken. */
+  readonly heads?: { readonly branches: readonly (readonly string[])[]; readonly join: readonly string[] };
   /** One of the fork's edges leads straight to the join, so the join runs whatever the branches do. */
   readonly arrives: boolean;
   /** How many arrivals are enough; the other branches are then cancelled. Absent: all that run are waited for. */

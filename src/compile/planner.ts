@@ -14,6 +14,8 @@ interface Junction {
   readonly from: string;
   readonly targets: readonly string[];
   readonly span: Span;
+  /** Its targets are taken one by one (`route: all`). */
+  readonly partial: boolean;
 }
 
 /**
@@ -48,15 +50,19 @@ class Planner {
     const [only] = exit.targets;
     if (exit.targets.length === 1 && only !== undefined) return only;
     const key = exit.targets.join(',');
-    for (const [id, junction] of this.junctions) if (junction.targets.join(',') === key) return id;
-    return this.addJunction(from, exit.targets, exit.span);
+    const partial = exit.each !== undefined;
+    for (const [id, known] of this.junctions) {
+      if (known.targets.join(',') === key && known.partial === partial && (!partial || known.from === from)) return id;
+    }
+    return this.addJunction({ from, targets: exit.targets, span: exit.span, partial });
   }
 
-  private addJunction(from: string, targets: readonly string[], span: Span): string {
+  private addJunction(junction: Junction): string {
+    const { from, targets } = junction;
     let id = `$fork_${from}`;
     for (let n = 2; this.junctions.has(id); n++) id = `$fork_${from}_${n}`;
-    this.junctions.set(id, { from, targets, span });
-    this.next.set(id, [...targets]);
+    this.junctions.set(id, junction);
+    this.next.set(id, [...new Set(targets)]);
     return id;
   }
 
@@ -94,7 +100,7 @@ class Planner {
     const { graph } = this;
     const start = (graph.exits.get(START) ?? []).map(exit => ({ exit, vertex: this.vertexOf(START, exit) }));
     const heads = start.map(s => s.vertex);
-    const entry = start.map(({ exit, vertex }) => ({ ...whenOf(exit), route: this.route(vertex, undefined) }));
+    const entry = start.map(({ exit, vertex }) => ({ ...conditionsOf(exit), route: this.route(vertex, undefined) }));
     this.planChart({ scope: ROOT, heads, exit: undefined, depth: 0, entry });
     if (this.reporter.failed()) return undefined;
     return { graph, charts: this.charts, nodes: this.nodes, forks: this.forks, countsAll: readsVisits(graph) };
@@ -107,6 +113,7 @@ class Planner {
     exit: string | undefined;
     depth: number;
     entry: readonly PlanExit[];
+    conditional?: boolean;
   }): void {
     const { scope, exit, depth } = chart;
     const own = new Set<string>();
@@ -122,14 +129,15 @@ class Planner {
     for (const id of nodes) this.planNode(id, scope, exit);
     const forks = [...own].filter(id => this.junctions.has(id));
     const parent = chart.parent === undefined ? {} : { parent: chart.parent };
-    this.charts.set(scope, { scope, ...parent, entry: chart.entry, nodes, forks });
+    const conditional = chart.conditional ? { conditional: true as const } : {};
+    this.charts.set(scope, { scope, ...parent, ...conditional, entry: chart.entry, nodes, forks });
   }
 
   private planNode(id: string, scope: string, exit: string | undefined): void {
     const def = this.graph.nodes.get(id);
     if (!def) throw new Error(`no node "${id}"`);
     const exits = (this.graph.exits.get(id) ?? []).map(e => ({
-      ...whenOf(e),
+      ...conditionsOf(e),
       route: this.route(this.vertexOf(id, e), exit),
     }));
     const budget = this.budgets.get(id);
@@ -166,12 +174,23 @@ class Planner {
       const head = this.headOf(heads, id, junction);
       const branch = `${scope === '' ? '' : `${scope}/`}${heads[0]}`;
       const entry = [{ route: this.route(head, join ?? exit) }];
-      this.planChart({ scope: branch, parent: scope, heads: [head], exit: join ?? exit, depth: depth + 1, entry });
+      this.planChart({
+        scope: branch,
+        parent: scope,
+        heads: [head],
+        exit: join ?? exit,
+        depth: depth + 1,
+        entry,
+        conditional: junction.partial,
+      });
       return branch;
     });
     const need = this.needAt(join, branches.length + (arrives ? 1 : 0));
     const then = join === undefined ? {} : { then: this.route(join, exit), ...need };
-    this.forks.set(id, { id, scope, from: junction.from, branches, arrives, ...then });
+    const heads = junction.partial
+      ? { heads: { branches: groups.map(g => g.heads), join: targets.filter(t => t === join) } }
+      : {};
+    this.forks.set(id, { id, scope, from: junction.from, branches, arrives, ...heads, ...then });
     return join === undefined ? [] : [join];
   }
 
@@ -186,7 +205,7 @@ class Planner {
   private headOf(heads: readonly string[], fork: string, junction: Junction): string {
     const [only] = heads;
     if (heads.length === 1 && only !== undefined) return only;
-    const inner = this.addJunction(junction.from, heads, junction.span);
+    const inner = this.addJunction({ ...junction, targets: heads });
     const targets = (this.next.get(fork) ?? []).filter(t => !heads.includes(t));
     this.next.set(fork, [...targets, inner]);
     return inner;
@@ -212,10 +231,11 @@ class Planner {
     return this.junctions.has(vertex) ? { kind: 'fork', id: vertex } : { kind: 'node', id: vertex };
   }
 
-  private reportFork({ from, targets, span }: Junction, problem: ForkProblem): void {
+  private reportFork(junction: Junction, problem: ForkProblem): void {
+    const { from, targets, span } = junction;
     const fork = `the fork ${from} -> [${targets.join(', ')}]`;
     if (problem.kind === 'shape') {
-      if (this.reportPast({ from, targets, span }, problem.meets)) return;
+      if (this.reportPast(junction, problem.meets)) return;
       const hint = 'let the branches meet in one node, or nest one fork in the other';
       const at = problem.meets.length === 0 ? '' : ` at ${problem.meets.join(', ')}`;
       this.reporter.report('fork-shape', span, `the branches of ${fork} cross${at} without one join`, { hint });
@@ -290,8 +310,9 @@ function readsVisits(graph: GraphDef): boolean {
   return graph.edges.some(e => reads(e.when)) || [...graph.nodes.values()].some(inNode);
 }
 
-function whenOf(exit: Exit): Pick<PlanExit, 'when'> {
-  return exit.when === undefined ? {} : { when: exit.when };
+function conditionsOf({ when, each, targets }: Exit): Pick<PlanExit, 'when' | 'each'> {
+  if (each) return { each: each.map((value, i) => ({ target: targets[i] ?? END, when: value })) };
+  return when === undefined ? {} : { when };
 }
 
 /** Plans a graph, or reports why its forks cannot be. */

@@ -52,6 +52,8 @@ export function scopeAt(plan: Plan, point: Point): string {
 
 /** The node a branch begins with, when nothing is to be decided there. */
 export function directEntry(plan: Plan, scope: string): string | undefined {
-  const [hop] = chartOf(plan, scope).entry[0]?.route ?? [];
+  const { entry, conditional } = chartOf(plan, scope);
+  const [hop] = entry[0]?.route ?? [];
+  if (conditional) return undefined;
   return hop?.place.kind === 'node' && hop.limit === undefined ? hop.place.id : undefined;
 }

@@ -2,7 +2,7 @@ import { milliseconds } from './duration.ts';
 import type { NodeDef, Retry } from './graph.ts';
 import type { NodeFile } from './schema.ts';
 
-type Timing = Pick<NodeDef, 'retry' | 'timeout' | 'deadline' | 'onError' | 'join'>;
+type Timing = Pick<NodeDef, 'retry' | 'timeout' | 'deadline' | 'onError' | 'join' | 'routeAll'>;
 
 const DEFAULT_DELAY = '1s';
 const DEFAULT_FACTOR = 2;
@@ -25,7 +25,10 @@ function readRetry(raw: Extract<NodeFile, { type: 'function' }>['retry']): Retry
 
 /** Reads the keys of a node that say how often, how long, and what then. */
 export function readTiming(file: NodeFile): Timing {
-  const join = file.join === undefined || file.join === 'all' ? {} : { join: file.join };
+  const join = {
+    ...(file.join === undefined || file.join === 'all' ? {} : { join: file.join }),
+    ...(file.route === 'all' ? { routeAll: true as const } : {}),
+  };
   if (!('retry' in file || 'timeout' in file || 'deadline' in file || 'onError' in file)) return join;
   const retry = readRetry(file.retry);
   return {

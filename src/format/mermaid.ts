@@ -1,4 +1,4 @@
-import { type Exit, errorTarget, type GraphDef, type NodeDef } from '../compile/graph.ts';
+import { type Exit, errorTarget, type GraphDef, type NodeDef, type Value } from '../compile/graph.ts';
 import { END, START } from '../compile/names.ts';
 import { assertNever } from '../compile/read-nodes.ts';
 
@@ -32,8 +32,12 @@ function shape(node: NodeDef): string {
 }
 
 function conditionOf(exit: Exit, exits: readonly Exit[]): string | undefined {
-  if (exit.when === undefined) return exits.length > 1 ? 'else' : undefined;
-  return exit.when.kind === 'expr' ? exit.when.expr.source : String(exit.when.value);
+  if (exit.when === undefined) return exits.length > 1 && !exit.each ? 'else' : undefined;
+  return sourceOf(exit.when);
+}
+
+function sourceOf(when: Value): string {
+  return when.kind === 'expr' ? when.expr.source : String(when.value);
 }
 
 /** Draws a graph as a Mermaid flowchart. */
@@ -45,7 +49,11 @@ export function toMermaid(graph: GraphDef): string {
     for (const exit of exits) {
       const condition = conditionOf(exit, exits);
       const arrow = condition === undefined ? '-->' : `-->|${label(condition)}|`;
-      for (const target of exit.targets) lines.push(`  ${idOf(from)} ${arrow} ${idOf(target)}`);
+      for (const [i, target] of exit.targets.entries()) {
+        const own = exit.each?.[i];
+        const shown = own === undefined ? arrow : `-->|${label(sourceOf(own))}|`;
+        lines.push(`  ${idOf(from)} ${shown} ${idOf(target)}`);
+      }
     }
   }
   for (const node of graph.nodes.values()) {

@@ -16,7 +16,8 @@ function valueJson(value: Value): unknown {
 }
 
 function exitJson(exit: PlanExit): object {
-  return { ...(exit.when ? { when: valueJson(exit.when) } : {}), to: routeJson(exit.route) };
+  const each = exit.each?.map(({ target, when }) => ({ to: target, when: valueJson(when) }));
+  return { ...(exit.when ? { when: valueJson(exit.when) } : {}), ...(each ? { each } : {}), to: routeJson(exit.route) };
 }
 
 /** A plan as JSON: the state, the nodes with their ways out, the forks with their branches. */

@@ -23,7 +23,7 @@ async function section(code: string, fixture: Fixture): Promise<string> {
   const [severity, meaning, fix] = codes[code as keyof typeof codes];
   const example =
     fixture.text === undefined
-      ? `Example: ${fixture.what}; the test makes it, as no file of reasonable size shows it.`
+      ? `Example: ${fixture.what} (made by the test, not a file).`
       : `\`\`\`yaml\n${fixture.text.trimEnd()}\n\`\`\``;
   const printed = shorten(print(await fixture.find()));
   const kind = severity === 'warning' ? 'A warning. ' : '';

@@ -27,7 +27,7 @@ export interface Fixture {
 const generated: Record<string, { at: string; what: string; text: () => string }> = {
   'file-too-large': { at: '1:1', what: 'a file of 50 MB', text: () => `name: ${'x'.repeat(50_000_000)}\n` },
   'file-binary': { at: '1:1', what: 'the first bytes of a PNG file', text: () => '\ufffdPNG\r\n\u001a\n\0\0\0\rIHDR' },
-  'too-deep': { at: '1:74', what: '10,000 brackets', text: () => `nodes: ${'['.repeat(10_000)}\n` },
+  'too-deep': { at: '1:73', what: '10,000 brackets', text: () => `nodes: ${'['.repeat(10_000)}\n` },
 };
 
 /** Loads a graph file and returns what was found. */

@@ -288,3 +288,64 @@ edges: ["START -> [ask, bad, good] -> meet -> END"]
     expect(result).toMatchObject({ status: 'done', interrupts: [], failures: [], output: { seen: ['good', 'meet'] } });
   });
 });
+
+describe('S10 route: all', () => {
+  const text = (more = '') => `
+state: { a: boolean, b: boolean, seen: { type: array, items: string, merge: append } }
+nodes:
+  pick: { type: set, set: { seen: "'pick'" }, route: all }
+  x: { type: set, set: { seen: "'x'" } }
+  y: { type: set, set: { seen: "'y'" } }
+  y2: { type: set, set: { seen: "'y2'" } }
+  meet: { type: set, set: { seen: "'meet'" } }
+edges:
+  - START -> pick
+  - { from: pick, to: x, when: a }
+  - { from: pick, to: y, when: b }
+${more}
+  - x -> meet
+  - y -> y2 -> meet -> END
+`;
+  it.each([
+    [true, true, ['pick', 'x', 'y', 'y2', 'meet']],
+    [true, false, ['pick', 'x', 'meet']],
+    [false, true, ['pick', 'y', 'y2', 'meet']],
+  ])('S10 takes every edge that is true: %s and %s', async (a, b, seen) => {
+    const result = await createRuntime().thread(build(text())).invoke({ a, b });
+    expect(result.status).toBe('done');
+    expect(result.output.seen).toEqual(seen);
+  });
+
+  it('S10 with none true takes the default, or fails when there is none', async () => {
+    const none = { a: false, b: false };
+    const failed = await createRuntime().thread(build(text())).invoke(none);
+    expect(failed.error).toMatchObject({ node: 'pick', code: 'no-edge' });
+    const result = await createRuntime()
+      .thread(build(text('  - pick -> END')))
+      .invoke(none);
+    expect(result.output.seen).toEqual(['pick']);
+  });
+
+  it('S10 an edge may lead straight to the join, and branches may share nodes', async () => {
+    const yaml = `
+state: { a: boolean, b: boolean, c: boolean, seen: { type: array, items: string, merge: append } }
+nodes:
+  pick: { type: set, set: { seen: "'pick'" }, route: all }
+  x: { type: set, set: { seen: "'x'" } }
+  y: { type: set, set: { seen: "'y'" } }
+  pair: { type: set, set: { seen: "'pair'" } }
+  meet: { type: set, set: { seen: "'meet'" } }
+edges:
+  - START -> pick
+  - { from: pick, to: x, when: a }
+  - { from: pick, to: y, when: b }
+  - { from: pick, to: meet, when: c }
+  - "[x, y] -> pair -> meet -> END"
+`;
+    const run = async (a: boolean, b: boolean, c: boolean) =>
+      (await createRuntime().thread(build(yaml)).invoke({ a, b, c })).output.seen;
+    expect(await run(true, true, false)).toEqual(['pick', 'x', 'y', 'pair', 'meet']);
+    expect(await run(false, true, true)).toEqual(['pick', 'y', 'pair', 'meet']);
+    expect(await run(false, false, true)).toEqual(['pick', 'meet']);
+  });
+});

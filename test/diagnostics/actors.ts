@@ -1,0 +1,2 @@
+export { createActor } from 'xstate';
+export { compileGraph, failuresOf } from '../../src/index.ts';
