@@ -42,7 +42,12 @@ describe('a compiled graph as a plain XState actor', () => {
   it('streams its snapshots to RxJS', async () => {
     const { graph } = reviewGraph();
     const actor = createActor(graph.machine, { input: { n: 5 } });
-    const values = lastValueFrom(from(actor).pipe(map(s => JSON.stringify(s.value)), toArray()));
+    const values = lastValueFrom(
+      from(actor).pipe(
+        map(s => JSON.stringify(s.value)),
+        toArray(),
+      ),
+    );
     actor.start();
     await waitFor(actor, s => s.hasTag('interrupt'));
     actor.send({ type: 'resume', id: 'review', value: { ok: true } });
@@ -60,7 +65,9 @@ describe('a compiled graph as a plain XState actor', () => {
     };
     const actor = createActor(build(text, { functions }).machine, { input: {} }).start();
     const failed = await waitFor(actor, s => s.hasTag('failed'));
-    expect(failuresOf(failed)).toMatchObject([{ id: 'work', node: 'work', error: { name: 'Error', message: 'broken' } }]);
+    expect(failuresOf(failed)).toMatchObject([
+      { id: 'work', node: 'work', error: { name: 'Error', message: 'broken' } },
+    ]);
     broken = false;
     actor.send({ type: 'retry', id: 'work' });
     expect(interruptsOf(await waitFor(actor, s => s.hasTag('interrupt')))).toHaveLength(1);
@@ -86,7 +93,10 @@ describe('a compiled graph as a plain XState actor', () => {
 describe('a snapshot taken while an interrupt waits', () => {
   it('is JSON, and goes on in another process without running again what was done', async () => {
     const file = path.join(folder, 'review.yaml');
-    writeFileSync(file, text.replace('function: work', 'function: ./work.ts#work').replace('function: end', 'function: ./work.ts#end'));
+    writeFileSync(
+      file,
+      text.replace('function: work', 'function: ./work.ts#work').replace('function: end', 'function: ./work.ts#end'),
+    );
     writeFileSync(
       path.join(folder, 'work.ts'),
       `export const work = () => { console.log('work'); return { n: 2 }; };\nexport const end = () => { console.log('end'); };\n`,

@@ -23,7 +23,12 @@ interface Output {
 
 function statewright(...args: string[]): Output {
   const env = { ...process.env, NO_COLOR: '1' };
-  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], { encoding: 'utf8', cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
+    encoding: 'utf8',
+    cwd: root,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   return { code: status, out: stdout, err: stderr };
 }
 
@@ -75,29 +80,47 @@ describe('run', () => {
   it('exits 2 with the diagnostics for a graph that is refused, and for one that is not there', () => {
     const bad = file('bad.yaml', 'nodes: { a: { type: sett } }\nedges: ["START -> a -> END"]\n');
     expect(statewright('run', bad)).toMatchObject({ code: 2, err: expect.stringContaining('did you mean "set"?') });
-    expect(statewright('run', path.join(folder, 'none.yaml'))).toMatchObject({ code: 2, err: expect.stringContaining('does not exist') });
+    expect(statewright('run', path.join(folder, 'none.yaml'))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('does not exist'),
+    });
   });
 
   it('exits 1 when a node fails, with its error', () => {
     file('fail.ts', 'export const fail = () => { throw new Error("no luck"); };\n');
-    const graph = file('fail.yaml', 'nodes: { f: { type: function, function: "./fail.ts#fail" } }\nedges: ["START -> f -> END"]\n');
+    const graph = file(
+      'fail.yaml',
+      'nodes: { f: { type: function, function: "./fail.ts#fail" } }\nedges: ["START -> f -> END"]\n',
+    );
     expect(statewright('run', graph)).toMatchObject({ code: 1, out: '', err: 'failed f: no luck\n' });
     const json = statewright('run', graph, '--json');
     expect(JSON.parse(json.out)).toMatchObject({ status: 'failed', error: { node: 'f', message: 'no luck' } });
   });
 
   it('a script answers model calls; a reply left over or missing is an error that names the node', () => {
-    const graph = file('llm.yaml', 'model: scripted\nstate: { text: string? }\nnodes: { say: { type: llm, prompt: Hi, output: text } }\nedges: ["START -> say -> END"]\n');
+    const graph = file(
+      'llm.yaml',
+      'model: scripted\nstate: { text: string? }\nnodes: { say: { type: llm, prompt: Hi, output: text } }\nedges: ["START -> say -> END"]\n',
+    );
     const script = (replies: string): string => file('replies.yaml', replies);
     expect(statewright('run', graph, '--script', script('say: [Hello]'))).toMatchObject({ code: 0, out: 'Hello\n' });
-    expect(statewright('run', graph, '--script', script('say: [Hello, Again]'))).toMatchObject({ code: 1, err: 'script: 1 of 2 replies for "say" were not used\n' });
+    expect(statewright('run', graph, '--script', script('say: [Hello, Again]'))).toMatchObject({
+      code: 1,
+      err: 'script: 1 of 2 replies for "say" were not used\n',
+    });
     expect(statewright('run', graph, '--script', script('tell: [Hello]')).err).toContain('no replies for node "say"');
     expect(statewright('run', graph).err).toContain('give it replies with --script');
   });
 
   it('Ctrl-C in the middle stops the bodies and exits 130', async () => {
-    file('slow.ts', "export const slow = (_: unknown, { signal }: { signal: AbortSignal }) => new Promise((_, no) => { console.error('begun'); setInterval(() => {}, 1000); signal.addEventListener('abort', () => { console.error('heard'); no(new Error('stopped')); }); });\n");
-    const graph = file('slow.yaml', 'name: slow\nnodes: { s: { type: function, function: "./slow.ts#slow" } }\nedges: ["START -> s -> END"]\n');
+    file(
+      'slow.ts',
+      "export const slow = (_: unknown, { signal }: { signal: AbortSignal }) => new Promise((_, no) => { console.error('begun'); setInterval(() => {}, 1000); signal.addEventListener('abort', () => { console.error('heard'); no(new Error('stopped')); }); });\n",
+    );
+    const graph = file(
+      'slow.yaml',
+      'name: slow\nnodes: { s: { type: function, function: "./slow.ts#slow" } }\nedges: ["START -> s -> END"]\n',
+    );
     const child = spawn(process.execPath, [bin, 'run', graph], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
     let err = '';
     child.stderr.on('data', chunk => {
@@ -113,9 +136,17 @@ describe('run', () => {
 
 describe.skipIf(!existsSync('/usr/bin/script'))('run at a terminal', () => {
   /** Types each answer once its question stands on the screen. */
-  function atTerminal(graph: string, answers: readonly (readonly [string, string])[], columns = 80): Promise<{ screen: string; code: unknown }> {
+  function atTerminal(
+    graph: string,
+    answers: readonly (readonly [string, string])[],
+    columns = 80,
+  ): Promise<{ screen: string; code: unknown }> {
     const command = `stty cols ${columns}; '${process.execPath}' '${bin}' run '${graph}'`;
-    const child = spawn('script', ['-qefc', command, '/dev/null'], { cwd: root, env: { ...process.env, TERM: 'xterm' }, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn('script', ['-qefc', command, '/dev/null'], {
+      cwd: root,
+      env: { ...process.env, TERM: 'xterm' },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     const left = [...answers];
     let screen = '';
     child.stdout.on('data', chunk => {
@@ -145,7 +176,10 @@ describe.skipIf(!existsSync('/usr/bin/script'))('run at a terminal', () => {
   });
 
   it('keeps its lines within a narrow terminal', async () => {
-    const graph = file('narrow.yaml', 'state: { n: { type: number, default: 0 } }\nnodes: { a_very_long_name_of_a_node_indeed: { type: set, set: { n: 1 } } }\nedges: ["START -> a_very_long_name_of_a_node_indeed -> END"]\n');
+    const graph = file(
+      'narrow.yaml',
+      'state: { n: { type: number, default: 0 } }\nnodes: { a_very_long_name_of_a_node_indeed: { type: set, set: { n: 1 } } }\nedges: ["START -> a_very_long_name_of_a_node_indeed -> END"]\n',
+    );
     const { screen, code } = await atTerminal(graph, [], 20);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what is taken out
     const plain = screen.replaceAll(/\u001b\[[0-9;]*[A-Za-z]/g, '');
@@ -172,17 +206,34 @@ edges:
     );
     const { code, out } = statewright('check', bad);
     expect(code).toBe(2);
-    for (const found of ['bad-default', 'unknown-state-key', 'unknown-key', 'text-name', 'unknown-node', 'expression-type']) expect(out).toContain(`error[${found}]`);
+    for (const found of [
+      'bad-default',
+      'unknown-state-key',
+      'unknown-key',
+      'text-name',
+      'unknown-node',
+      'expression-type',
+    ])
+      expect(out).toContain(`error[${found}]`);
     expect(out).toMatch(/five\.yaml:8:19: error\[unknown-node\]/);
     expect(out).toMatch(/1 graph checked, \d errors\n$/);
-    const json = JSON.parse(statewright('check', bad, '--json').out) as { ok: boolean; diagnostics: { line: number; column: number; code: string }[] };
+    const json = JSON.parse(statewright('check', bad, '--json').out) as {
+      ok: boolean;
+      diagnostics: { line: number; column: number; code: string }[];
+    };
     expect(json.ok).toBe(false);
     expect(json.diagnostics.find(d => d.code === 'unknown-node')).toMatchObject({ line: 8, column: 19 });
   });
 
   it('exits 0 with warnings, and 2 with --strict', () => {
-    const loop = file('loop.yaml', 'state: { n: { type: number, default: 0 } }\nnodes: { a: { type: set, set: { n: n + 1 } } }\nedges:\n  - START -> a\n  - { from: a, to: END, when: n > 2 }\n  - a -> a\n');
-    expect(statewright('check', loop)).toMatchObject({ code: 0, out: expect.stringContaining('warning[unbounded-cycle]') });
+    const loop = file(
+      'loop.yaml',
+      'state: { n: { type: number, default: 0 } }\nnodes: { a: { type: set, set: { n: n + 1 } } }\nedges:\n  - START -> a\n  - { from: a, to: END, when: n > 2 }\n  - a -> a\n',
+    );
+    expect(statewright('check', loop)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('warning[unbounded-cycle]'),
+    });
     expect(statewright('check', loop, '--strict').code).toBe(2);
   });
 });
@@ -190,10 +241,19 @@ edges:
 describe('graph and schema', () => {
   it('draws a graph and emits its plan, its config and its source', () => {
     expect(statewright('graph', asks).out).toMatch(/^flowchart TD\n/);
-    expect(JSON.parse(statewright('graph', asks, '--format', 'json').out)).toMatchObject({ name: 'asks', nodes: [{ id: 'who' }, { id: 'old' }] });
-    expect(JSON.parse(statewright('graph', asks, '--format', 'machine').out)).toMatchObject({ id: 'asks', initial: '$start' });
+    expect(JSON.parse(statewright('graph', asks, '--format', 'json').out)).toMatchObject({
+      name: 'asks',
+      nodes: [{ id: 'who' }, { id: 'old' }],
+    });
+    expect(JSON.parse(statewright('graph', asks, '--format', 'machine').out)).toMatchObject({
+      id: 'asks',
+      initial: '$start',
+    });
     expect(statewright('graph', asks, '--format', 'ts').out).toContain("from 'xstate'");
-    expect(statewright('graph', asks, '--format', 'png')).toMatchObject({ code: 2, err: expect.stringContaining('formats: mermaid') });
+    expect(statewright('graph', asks, '--format', 'png')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('formats: mermaid'),
+    });
   });
 
   it('prints the JSON Schema of the language', () => {
@@ -210,7 +270,11 @@ describe('the program', () => {
   });
 
   it('ends quietly when the reader of a pipe goes away', () => {
-    const { status, stderr } = spawnSync('bash', ['-c', `set -o pipefail; '${process.execPath}' '${bin}' schema | head -1`], { encoding: 'utf8' });
+    const { status, stderr } = spawnSync(
+      'bash',
+      ['-c', `set -o pipefail; '${process.execPath}' '${bin}' schema | head -1`],
+      { encoding: 'utf8' },
+    );
     expect(stderr).toBe('');
     expect([0, 141]).toContain(status);
   });

@@ -16,7 +16,9 @@ it.each(names)('the source of %s has the config of the compiled machine', async 
 });
 
 it('the source of a graph runs once its implementations are provided', async () => {
-  const { machine } = (await import(path.join(root, 'machines/generated/interview.ts'))) as { machine: AnyStateMachine };
+  const { machine } = (await import(path.join(root, 'machines/generated/interview.ts'))) as {
+    machine: AnyStateMachine;
+  };
   const graph = await loadGraph(path.join(root, 'graphs/interview.yaml'));
   const actor = createActor(machine.provide(graph.machine.implementations as object), { input: {} }).start();
   await waitFor(actor, s => s.hasTag('interrupt'));

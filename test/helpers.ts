@@ -1,4 +1,14 @@
-import { type CompileOptions, compileGraph, createRuntime, formatDiagnostic, type Graph, type NodeFunction, type RunEvent, type RunResult, type Thread } from '../src/index.ts';
+import {
+  type CompileOptions,
+  compileGraph,
+  createRuntime,
+  formatDiagnostic,
+  type Graph,
+  type NodeFunction,
+  type RunEvent,
+  type RunResult,
+  type Thread,
+} from '../src/index.ts';
 
 /** Compiles a graph, or fails with the whole report. */
 export function build(text: string, options: CompileOptions = {}): Graph {
@@ -44,7 +54,12 @@ export class Bodies {
       return new Promise((resolve, reject) => {
         const list = this.held.get(name) ?? [];
         this.held.set(name, list);
-        list.push({ input, signal: ctx.signal, finish: (result = {}) => resolve(result), fail: message => reject(new Error(message)) });
+        list.push({
+          input,
+          signal: ctx.signal,
+          finish: (result = {}) => resolve(result),
+          fail: message => reject(new Error(message)),
+        });
       });
     };
   }

@@ -1,8 +1,9 @@
 /** What entering a node that waits works out: the question, or the moment. Pure. */
 import { errorRecord, type GraphContext, GraphRunError, type PendingInterrupt } from './context.ts';
 import type { NodeDef } from './graph.ts';
+import { InputError, inputProblems } from './input.ts';
 import { nodeOf, type Plan } from './plan.ts';
-import { evaluate, expressionScope } from './writes.ts';
+import { evaluate, expressionScope, lazy } from './writes.ts';
 
 function question(plan: Plan, context: GraphContext, def: NodeDef, scope: string): Partial<GraphContext> {
   const put = (pending: PendingInterrupt): Partial<GraphContext> => ({
@@ -11,6 +12,11 @@ function question(plan: Plan, context: GraphContext, def: NodeDef, scope: string
   if (def.kind === 'interrupt') {
     const message = def.message.render(expressionScope(plan, context, scope));
     return put({ node: def.id, message, ...(def.schema ? { schema: def.schema.schema } : {}) });
+  }
+  if (def.kind === 'graph') {
+    // The child is given this when it is spawned; what cannot be evaluated is found here, where it can be a failure.
+    childInput(plan, context, def.id);
+    return {};
   }
   if (def.kind !== 'wait') return {};
   if (def.until.kind === 'event') {
@@ -25,6 +31,17 @@ function question(plan: Plan, context: GraphContext, def: NodeDef, scope: string
   if (def.until.kind !== 'moment') return {};
   const value = evaluate(def.until.value, () => expressionScope(plan, context, scope));
   return { moments: { ...context.moments, [def.id]: momentOf(value, def.id) } };
+}
+
+/** What the graph of a subgraph node is given. Throws what its expressions throw, and {@link InputError}. */
+export function childInput(plan: Plan, context: GraphContext, id: string): Record<string, unknown> {
+  const { def, scope } = nodeOf(plan, id);
+  if (def.kind !== 'graph') return {};
+  const names = lazy(() => expressionScope(plan, context, scope));
+  const input = Object.fromEntries(def.input.map(i => [i.name, evaluate(i.value, names)]));
+  const problems = inputProblems(def.child, input);
+  if (problems.length > 0) throw new InputError(def.child.name, problems);
+  return input;
 }
 
 function momentOf(value: unknown, id: string): number {

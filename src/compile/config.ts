@@ -22,6 +22,8 @@ export interface TransitionConfig {
   readonly guard?: Params;
   readonly target?: string;
   readonly actions?: readonly Params[];
+  /** A node that leads to itself is left and entered again, so that its body runs again. */
+  readonly reenter?: true;
   /** The condition as the file has it; shown on the arrow in Stately's tools. */
   readonly description?: string;
 }
@@ -81,7 +83,8 @@ function waysOut(plan: Plan, at: Point): TransitionConfig[] {
     const when = exits[exit]?.when;
     const description =
       when === undefined ? {} : { description: when.kind === 'expr' ? when.expr.source : String(when.value) };
-    return { guard: { type: 'exit', params }, target, actions: [{ type: 'take', params }], ...description };
+    const again = at.kind === 'node' && target === at.id ? { reenter: true as const } : {};
+    return { guard: { type: 'exit', params }, target, ...again, actions: [{ type: 'take', params }], ...description };
   };
   const out = exits.flatMap(({ route }, exit) => {
     const ways = route.map(({ place }, hop) => way(exit, hop, targetOf(place, scope)));
@@ -116,6 +119,8 @@ function nodeState(plan: Plan, id: string): StateConfig {
       return { ...shared, ...askingState(plan, def, 'resume', at) };
     case 'wait':
       return { ...shared, ...waitState(plan, def, at) };
+    case 'graph':
+      return { ...shared, ...subgraphState(plan, id, at) };
     case 'function':
     case 'llm':
     case 'router':
@@ -153,6 +158,31 @@ function waitState(plan: Plan, def: WaitNode, at: Point): StateConfig {
     case 'moment':
       return { ...asked(at), after: { [momentDelay(def.id)]: waysOut(plan, at) } };
   }
+}
+
+/** The registered name of the machine that a subgraph node runs. */
+export const childSrc = (id: string): string => `graph ${id}`;
+
+/** The events that a graph, or one inside it, waits for. */
+export function eventNames(plan: Plan): string[] {
+  const own = [...plan.nodes.values()].flatMap(({ def, child }) => {
+    if (child) return eventNames(child);
+    return def.kind === 'wait' && def.until.kind === 'event' ? [def.until.name] : [];
+  });
+  return [...new Set(own)];
+}
+
+/** A child actor: what is meant for it, or for one inside it, is passed on. */
+function subgraphState(plan: Plan, id: string, at: Point): StateConfig {
+  const { child } = nodeOf(plan, id);
+  const params = { at };
+  const inward: TransitionConfig[] = [{ guard: { type: 'inside', params }, actions: [{ type: 'forward', params }] }];
+  const names = ['resume', 'retry', ...(child ? eventNames(child) : [])];
+  return {
+    ...asked(at),
+    invoke: { src: childSrc(id), id, input: { node: id }, onDone: waysOut(plan, at), onError: [failure(at)] },
+    on: Object.fromEntries(names.map(name => [name, inward])),
+  };
 }
 
 const isTimed = (def: NodeDef): boolean =>

@@ -78,7 +78,8 @@ export interface GraphContext {
   readonly errors: Readonly<Record<string, ErrorRecord>>;
   /** The last error handled outside any branch. */
   readonly error?: HandledError;
-  readonly thread: { readonly id: string };
+  /** The thread, and the subgraph nodes that lead to this graph: `''` at the top, `review/` inside node `review`. */
+  readonly thread: { readonly id: string; readonly path: string };
 }
 
 /** A run-time error of the graph itself: a wrong write, no edge to take, a conflict. */

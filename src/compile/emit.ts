@@ -1,8 +1,8 @@
 /** Config and the pure rules in, an XState machine out. The only file of the compiler that knows XState. */
-import { assign, fromPromise, raise, setup } from 'xstate';
-import { ask } from './ask.ts';
+import { type AnyStateMachine, assign, fromPromise, raise, sendTo, setup } from 'xstate';
+import { ask, childInput } from './ask.ts';
 import { isSatisfied } from './branches.ts';
-import { type ExitParams, machineConfig, type PointParams } from './config.ts';
+import { childSrc, type ExitParams, machineConfig, type PointParams, type StateConfig } from './config.ts';
 import { type GraphContext, outputOf, type Reducers, type State } from './context.ts';
 import { attempt, type Decision, handled, triesAgain } from './decide.ts';
 import { delaysOf, timeUp } from './delays.ts';
@@ -38,6 +38,9 @@ export interface BodyCall {
 /** Runs the body of a node and gives its result; rejects when it fails. */
 export type RunBody = (call: BodyCall) => Promise<unknown>;
 
+/** Gives the bodies of a graph, or of one that it contains. */
+export type RunBodyOf = (plan: Plan) => RunBody;
+
 /** The key under which `createRuntime` hands a thread's earlier state to the machine; plain inputs never have it. */
 export const START_OPTIONS: unique symbol = Symbol('statewright.start');
 
@@ -69,16 +72,19 @@ function judge(plan: Plan, reducers: Reducers): (args: Guarded, at: Point) => Ju
 }
 
 /** The implementations that a compiled graph's config names. */
-export function implementationsOf(plan: Plan, runBody: RunBody, reducers: Reducers) {
+export function implementationsOf(plan: Plan, runBody: RunBodyOf, reducers: Reducers) {
   const judgeAt = judge(plan, reducers);
+  const run = runBody(plan);
+  const children = childMachines(plan, runBody, reducers);
   const body = fromPromise<unknown, { node: string }>(({ input, self, signal }) => {
     // The body reads its parent's state when it starts, so that no snapshot holds a copy of the state per child.
     const parent = (self as { _parent?: { getSnapshot(): { context: GraphContext } } })._parent;
     if (!parent) throw new Error('a node body runs only inside its graph');
-    return runBody({ node: input.node, context: parent.getSnapshot().context, signal });
+    return run({ node: input.node, context: parent.getSnapshot().context, signal });
   });
   return {
-    actors: { function: body, llm: body, router: body },
+    // Children are named per node; their types would only make every caller spell them out.
+    actors: Object.assign({ function: body, llm: body, router: body }, children as object),
     guards: {
       exit: (args: Guarded, { at, exit, hop }: ExitParams): boolean => {
         if (!isAnswer(plan, args.context, args.event, at)) return false;
@@ -89,6 +95,8 @@ export function implementationsOf(plan: Plan, runBody: RunBody, reducers: Reduce
         triesAgain(plan, args.context, at, judgeAt(args, at).tried),
       answered: (args: Guarded, { at }: PointParams): boolean => isAnswer(plan, args.context, args.event, at),
       skipped: ({ context }: Guarded, { at }: PointParams): boolean => context.scopes[pointId(at)]?.status === 'ended',
+      inside: ({ event }: Guarded, { at }: PointParams): boolean =>
+        event.id === undefined || event.id.startsWith(`${pointId(at)}/`),
       satisfied: ({ context }: Guarded, { at }: PointParams): boolean => isSatisfied(plan, context, pointId(at)),
       failed: ({ context, event }: Guarded, { at }: PointParams): boolean => {
         const id = event.type === 'retry' ? (event as RetryEvent).id : undefined;
@@ -122,12 +130,45 @@ export function implementationsOf(plan: Plan, runBody: RunBody, reducers: Reduce
   };
 }
 
+/** The machines of the graphs that a graph contains, by the name under which its states invoke them. */
+function childMachines(plan: Plan, runBody: RunBodyOf, reducers: Reducers): Record<string, AnyStateMachine> {
+  const out: Record<string, AnyStateMachine> = {};
+  for (const [id, { child }] of plan.nodes) if (child) out[childSrc(id)] = emitMachine(child, runBody, reducers);
+  return out;
+}
+
+/** An event as the child sees it: its id without the way to the child. */
+function inward(event: AnyEvent, node: string): AnyEvent {
+  return event.id === undefined ? event : { ...event, id: event.id.slice(node.length + 1) };
+}
+
+/** A child is given values of its parent's state, so its input is a function: the one thing of the config that is none. */
+function withChildInputs(plan: Plan, config: StateConfig): object {
+  const states =
+    config.states && Object.fromEntries(Object.entries(config.states).map(([id, s]) => [id, withChildInputs(plan, s)]));
+  const { invoke } = config;
+  if (!invoke?.src.startsWith(childSrc(''))) return states ? { ...config, states } : config;
+  const input = ({ context }: { context: GraphContext }): GraphInput => {
+    const { node } = invoke.input;
+    const { id: thread, path } = context.thread;
+    const visit = context.visits[node] ?? 1;
+    const options = { thread, path: `${path}${node}${visit > 1 ? `@${visit}` : ''}/` };
+    try {
+      return { ...childInput(plan, context, node), [START_OPTIONS]: options };
+    } catch {
+      // Entering the state has noted the failure; the child that is spawned beside it is stopped in the same step.
+      return {};
+    }
+  };
+  return { ...config, invoke: { ...invoke, input } };
+}
+
 /** Emits the machine of a plan. */
-export function emitMachine(plan: Plan, runBody: RunBody, reducers: Reducers) {
+export function emitMachine(plan: Plan, runBody: RunBodyOf, reducers: Reducers) {
   const own = implementationsOf(plan, runBody, reducers);
   const config = {
-    ...machineConfig(plan),
-    context: ({ input }: { input: GraphInput }): GraphContext => {
+    ...withChildInputs(plan, machineConfig(plan)),
+    context: ({ input }: { input: GraphInput | undefined }): GraphContext => {
       const { [START_OPTIONS]: options, ...values } = input ?? {};
       return initialContext(plan.graph, values, reducers, options);
     },
@@ -139,7 +180,7 @@ export function emitMachine(plan: Plan, runBody: RunBody, reducers: Reducers) {
     types: {} as {
       context: GraphContext;
       events: GraphEvent;
-      input: GraphInput;
+      input: GraphInput | undefined;
       output: State;
       meta: Readonly<Record<string, unknown>>;
     },
@@ -149,6 +190,7 @@ export function emitMachine(plan: Plan, runBody: RunBody, reducers: Reducers) {
       again: (args: Guarded, params: PointParams) => boolean;
       answered: (args: Guarded, params: PointParams) => boolean;
       skipped: (args: Guarded, params: PointParams) => boolean;
+      inside: (args: Guarded, params: PointParams) => boolean;
       satisfied: (args: Guarded, params: PointParams) => boolean;
       failed: (args: Guarded, params: PointParams) => boolean;
     },
@@ -159,6 +201,10 @@ export function emitMachine(plan: Plan, runBody: RunBody, reducers: Reducers) {
       unfail: assign((args, params: PointParams) => own.unfail(args, params)),
       ask: assign((args, params: PointParams) => own.ask(args, params)),
       timeout: raise((_, { at }: PointParams) => timeUp(plan, pointId(at), 'timeout') as unknown as GraphEvent),
+      forward: sendTo(
+        (_, { at }: PointParams) => pointId(at),
+        ({ event }, { at }: PointParams) => inward(event, pointId(at)) as unknown as GraphEvent,
+      ),
       deadline: raise((_, { at }: PointParams) => timeUp(plan, pointId(at), 'deadline') as unknown as GraphEvent),
     },
     delays: delaysOf(plan),

@@ -111,27 +111,27 @@ function wrongOperator({ text }: Found): Explained {
   if (unary) {
     const [, op = '', type = ''] = unary;
     const needs = op === '!' ? 'true or false' : 'a number';
-    return { code: 'expression-type', message: `"${op}" needs ${needs}, not ${a(type)}` };
+    return { code: 'expression-type', message: `"${op}" needs ${needs}, not ${aType(type)}` };
   }
   const [, left = '', op = '', right = ''] = /^no such overload: (.+?) ([=!<>]=?|[-+*/%]|in) (.+)$/.exec(text) ?? [];
   if (left === 'null' || right === 'null') {
     const hint = 'only a key that may be null, whose type ends in "?", can be compared with null';
-    return { code: 'expression-type', message: `${a(left === 'null' ? right : left)} is never null`, hint };
+    return { code: 'expression-type', message: `${aType(left === 'null' ? right : left)} is never null`, hint };
   }
   if (/[=<>]/.test(op)) {
     const number = [left, right].map(typeName).includes('number') && [left, right].includes('string');
     const hint = number
       ? 'compare with a number, without quotes, or change the type of the state key'
       : 'both sides of a comparison have one type';
-    return { code: 'expression-type', message: `${a(left)} cannot be compared with ${a(right)}`, hint };
+    return { code: 'expression-type', message: `${aType(left)} cannot be compared with ${aType(right)}`, hint };
   }
-  const message = `"${op}" cannot be used between ${a(left)} and ${a(right)}`;
+  const message = `"${op}" cannot be used between ${aType(left)} and ${aType(right)}`;
   const hint = WHAT_OPERATORS_TAKE[op];
   return { code: 'expression-type', message, ...(hint === undefined ? {} : { hint }) };
 }
 
-/** A type with its article. */
-function a(type: string): string {
+/** A type of the expression language, as a graph calls it, with its article. */
+export function aType(type: string): string {
   const name = typeName(type);
   if (name === 'any' || name === 'null') return name;
   return `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name}`;
@@ -140,7 +140,7 @@ function a(type: string): string {
 function wrongCall({ text, functions }: Found): Explained {
   const [, receiver, name = '', args = ''] = /'(?:([^'(]*)\.)?(\w+)\((.*)\)'/.exec(text) ?? [];
   const given = args === '' ? '' : args.split(', ').map(typeName).join(', ');
-  const on = receiver === undefined ? '' : ` on ${a(receiver)}`;
+  const on = receiver === undefined ? '' : ` on ${aType(receiver)}`;
   if (!functions.includes(name)) {
     return {
       code: 'expression-name',
@@ -154,13 +154,17 @@ function wrongCall({ text, functions }: Found): Explained {
 function wrongLogic({ text }: Found): Explained {
   const type = /got '(.*)'/.exec(text)?.[1] ?? 'dyn';
   const hint = `make it a comparison, as in ${typeName(type) === 'number' ? '"score > 0"' : '"category == \'billing\'"'}`;
-  return { code: 'expression-type', message: `"&&" and "||" need true or false on both sides, not ${a(type)}`, hint };
+  return {
+    code: 'expression-type',
+    message: `"&&" and "||" need true or false on both sides, not ${aType(type)}`,
+    hint,
+  };
 }
 
 function wrongCondition({ text }: Found): Explained {
   const type = /got '(.*)'/.exec(text)?.[1] ?? 'dyn';
   const where = text.startsWith('Ternary') ? 'the condition before "?"' : 'the condition of filter and its kin';
-  return { code: 'expression-type', message: `${where} must be true or false, not ${a(type)}` };
+  return { code: 'expression-type', message: `${where} must be true or false, not ${aType(type)}` };
 }
 
 function branches({ text }: Found): Explained {
@@ -168,7 +172,7 @@ function branches({ text }: Found): Explained {
   const numbers = typeName(one) === 'number' && typeName(two) === 'number';
   const message = numbers
     ? 'one branch of "? :" is a whole number of the language and the other is not'
-    : `the branches of "? :" must have one type; they are ${a(one)} and ${a(two)}`;
+    : `the branches of "? :" must have one type; they are ${aType(one)} and ${aType(two)}`;
   return {
     code: 'expression-type',
     message,
@@ -235,7 +239,7 @@ const RULES: Readonly<Record<string, (found: Found) => Explained>> = {
     const type = /got '(.*)'/.exec(text)?.[1] ?? 'dyn';
     return typeName(type) === 'number'
       ? { code: 'expression-type', message: 'this list index may be a fraction', hint: 'make it whole: items[int(i)]' }
-      : { code: 'expression-type', message: `a list is indexed by a number, not by ${a(type)}` };
+      : { code: 'expression-type', message: `a list is indexed by a number, not by ${aType(type)}` };
   },
   invalid_macro_argument: ({ text }) =>
     text.startsWith('has')
@@ -247,12 +251,12 @@ const RULES: Readonly<Record<string, (found: Found) => Explained>> = {
         },
   cannot_index_type: ({ text }) => ({
     code: 'expression-type',
-    message: `${a(/'(.*)'/.exec(text)?.[1] ?? 'dyn')} has no fields`,
+    message: `${aType(/'(.*)'/.exec(text)?.[1] ?? 'dyn')} has no fields`,
     hint: 'functions are called with parentheses, as in size(text)',
   }),
   invalid_comprehension_range: ({ text }) => ({
     code: 'expression-type',
-    message: `map, filter and their kin need a list, not ${a(/'(.*?)'/.exec(text)?.[1] ?? 'dyn')}`,
+    message: `map, filter and their kin need a list, not ${aType(/'(.*?)'/.exec(text)?.[1] ?? 'dyn')}`,
   }),
   reserved_identifier: ({ text }) => ({
     code: 'expression-syntax',

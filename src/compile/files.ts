@@ -28,6 +28,13 @@ export function folderOf(file: string): string {
   return at < 0 ? '.' : at === 0 ? '/' : file.slice(0, at);
 }
 
+/** Under which name the export that `./file.ts#export` means is known, whichever graph names it; other names stay. */
+export function referenceKey(reference: string, from: string): string {
+  const at = reference.indexOf('#');
+  if (at < 0) return reference;
+  return `${joinPath(folderOf(from), reference.slice(0, at))}#${reference.slice(at + 1)}`;
+}
+
 /** Resolves a file reference of a graph, or reports that it leaves the project folder. */
 export function resolveReference(
   reference: string,

@@ -13,7 +13,10 @@ export type Value =
 export interface StateKey {
   readonly name: string;
   readonly type: ValueType;
-  readonly merge: MergeName | { readonly reducer: string };
+  readonly merge:
+    | MergeName
+    /** The reducer as the file names it, and the name it is known by whichever graph names it. */
+    | { readonly reducer: string; readonly key?: string };
   /** True when the input must give it: it has no default, stated or implied. */
   readonly required: boolean;
   /** The value before anything is written; meaningless when `required`. */
@@ -126,7 +129,14 @@ export interface WaitNode extends Asking {
     | { readonly kind: 'event'; readonly name: string };
 }
 
-export type NodeDef = FunctionNode | SetNode | LlmNode | RouterNode | InterruptNode | WaitNode;
+/** A node that runs another graph. */
+export interface SubgraphNode extends NodeBase {
+  readonly kind: 'graph';
+  readonly child: GraphDef;
+  readonly input: readonly { readonly name: string; readonly value: Value }[];
+}
+
+export type NodeDef = FunctionNode | SetNode | LlmNode | RouterNode | InterruptNode | SubgraphNode | WaitNode;
 
 /** Whether a node waits for somebody outside: a person, or an event. */
 export function isAsking(def: NodeDef): def is InterruptNode | WaitNode {

@@ -9,6 +9,8 @@ export interface StartOptions {
   /** The state of an earlier run of the thread: the input is merged into it. */
   readonly state?: State | undefined;
   readonly thread?: string | undefined;
+  /** The subgraph nodes that lead here, each with a slash behind it. */
+  readonly path?: string | undefined;
 }
 
 /** What is wrong with an input, key by key; empty when the run can start. */
@@ -83,6 +85,6 @@ export function initialContext(
     moments: {},
     attempts: {},
     errors: {},
-    thread: { id: options.thread ?? '' },
+    thread: { id: options.thread ?? '', path: options.path ?? '' },
   };
 }

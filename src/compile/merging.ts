@@ -43,7 +43,8 @@ export function acceptWrite(keys: ReadonlyMap<string, StateKey>, name: string, v
 
 function mergeKey(key: StateKey, current: unknown, written: unknown, reducers: Reducers): unknown {
   if (typeof key.merge !== 'string') {
-    const reduce = reducers[key.merge.reducer];
+    const name = [key.merge.reducer, key.merge.key].find(k => k !== undefined && Object.hasOwn(reducers, k));
+    const reduce = name === undefined ? undefined : reducers[name];
     if (!reduce)
       throw new GraphRunError(
         'missing-reducer',

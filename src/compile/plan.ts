@@ -34,6 +34,8 @@ export interface PlanNode {
   readonly exits: readonly PlanExit[];
   /** Where its errors go, when `onError` names a node or END. */
   readonly errorRoute?: Route;
+  /** How the graph of a subgraph node runs. */
+  readonly child?: Plan;
   /** The most visits in one run. */
   readonly budget?: number;
   /** A cycle leads through it, so that it may be entered more than once in a run. */

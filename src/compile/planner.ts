@@ -142,12 +142,14 @@ class Planner {
     }));
     const budget = this.budgets.get(id);
     const handler = errorTarget(def);
+    const child = def.kind === 'graph' ? planGraph(def.child, this.reporter) : undefined;
     this.nodes.set(id, {
       def,
       scope,
       exits,
       repeats: this.repeating.has(id),
       ...(budget === undefined ? {} : { budget }),
+      ...(child ? { child } : {}),
       ...(handler === undefined ? {} : { errorRoute: this.route(handler, exit) }),
     });
   }
@@ -301,6 +303,8 @@ function readsVisits(graph: GraphDef): boolean {
         return def.until.kind === 'moment' && reads(def.until.value);
       case 'interrupt':
         return def.message.names.has('visits');
+      case 'graph':
+        return def.input.some(i => reads(i.value));
       case 'set':
         return false;
       default:

@@ -1,6 +1,6 @@
 import type { Reporter } from '../diagnostic/diagnostic.ts';
 import type { ReadFile } from './files.ts';
-import type { NodeShared, Value, Writes } from './graph.ts';
+import type { GraphDef, NodeShared, Value, Writes } from './graph.ts';
 import { readTypeAt } from './read-state.ts';
 import { readTiming } from './read-timing.ts';
 import type { NodeFile } from './schema.ts';
@@ -22,6 +22,12 @@ export interface NodeContext {
   readonly files: ReadFile;
   /** The graph's own model. */
   readonly model: string | undefined;
+  /** Reads the graphs that this one contains. */
+  readonly child: {
+    /** The files of the graphs around it, this one last. */
+    readonly chain: readonly string[];
+    readonly resolve: (text: string, file: string) => GraphDef | undefined;
+  };
 }
 
 /** Drops members that are undefined, as `exactOptionalPropertyTypes` wants. */
@@ -35,10 +41,16 @@ export function readSchema(raw: unknown, path: Path, { source, reporter }: NodeC
   return raw === undefined ? undefined : readTypeAt(raw, path, source, reporter);
 }
 
-export function writesOf(node: Written, context: NodeContext, result: ValueType | undefined, fallback: Writes): Writes {
+export function writesOf(
+  node: Written,
+  context: NodeContext,
+  result: ValueType | undefined,
+  fallback: Writes,
+  seen?: OutputScope,
+): Writes {
   const output = 'output' in node.file ? node.file.output : undefined;
   if (output === undefined) return fallback;
-  const scope: OutputScope = result ? { type: result.expr } : ANY_OUTPUT;
+  const scope: OutputScope = seen ?? (result ? { type: result.expr } : ANY_OUTPUT);
   return context.values.writes(output, [...node.path, 'output'], scope, result);
 }
 

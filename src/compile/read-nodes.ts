@@ -6,6 +6,7 @@ import { END, NODE_NAME, RESERVED_NODE_NAMES, START } from './names.ts';
 import { readInterrupt, readWait } from './read-asking.ts';
 import { base, defined, type NodeContext, readInput, writesOf } from './read-common.ts';
 import { readLlm, readRouter } from './read-model.ts';
+import { childOutput, readSubgraph } from './read-subgraph.ts';
 import { type NodeFile, type NodeKind, nodeKinds } from './schema.ts';
 import type { Path, Source } from './source.ts';
 import { describe } from './value-check.ts';
@@ -137,6 +138,8 @@ export function readNode(raw: RawNode, context: NodeContext): NodeDef {
       return readLlm(node, file, context);
     case 'router':
       return readRouter(node, file, context);
+    case 'graph':
+      return readSubgraph(node, file, context);
     case 'wait':
       return readWait(node, file, context);
     case 'interrupt':
@@ -164,6 +167,8 @@ export function outputScopeOf(node: NodeDef | undefined): OutputScope | undefine
       return { type: node.schema?.expr ?? 'string' };
     case 'router':
       return { type: 'string' };
+    case 'graph':
+      return childOutput(node);
     case 'wait':
     case 'interrupt':
       return node.schema ? { type: node.schema.expr } : ANY_OUTPUT;

@@ -1,20 +1,24 @@
 import type { Reporter } from '../diagnostic/diagnostic.ts';
 import { didYouMean, listed, quote } from '../diagnostic/suggest.ts';
+import { referenceKey } from './files.ts';
 import type { StateKey } from './graph.ts';
 import { copyJson, JsonProblem } from './json.ts';
 import { type MergeName, mergeMisfit, merges, neutral } from './merge.ts';
 import { RESERVED_STATE_NAMES, STATE_NAME } from './names.ts';
 import type { Path, Source } from './source.ts';
-import { readType, type ValueType } from './state-type.ts';
+import { ANY, readType, type ValueType } from './state-type.ts';
 import { describe } from './value-check.ts';
 
 /** Reads a type, reporting what is wrong with it at its place. What cannot be read holds anything. */
 export function readTypeAt(value: unknown, path: Path, source: Source, reporter: Reporter): ValueType {
-  return readType(value, ({ code, message, path: inner, hint, atKey }) => {
+  let fits = true;
+  const type = readType(value, ({ code, message, path: inner, hint, atKey }) => {
+    fits = false;
     const at = [...path, ...inner];
     const span = atKey ? source.keySpan(at) : source.span(at);
     if (!reporter.knows(span)) reporter.report(code, span, message, { hint });
   });
+  return fits ? type : ANY;
 }
 
 function readMerge(
@@ -26,7 +30,8 @@ function readMerge(
 ): StateKey['merge'] {
   if (raw === undefined) return 'replace';
   if (typeof raw === 'string' && Object.hasOwn(merges, raw)) return raw as MergeName;
-  if (typeof raw === 'string' && (reducers.has(raw) || raw.includes('#'))) return { reducer: raw };
+  if (typeof raw === 'string' && (reducers.has(raw) || raw.includes('#')))
+    return { reducer: raw, key: referenceKey(raw, source.file) };
   const hint =
     typeof raw === 'string'
       ? didYouMean(raw, [...Object.keys(merges), ...reducers], 'merge rules')

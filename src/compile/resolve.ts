@@ -1,18 +1,19 @@
 import type { Reporter } from '../diagnostic/diagnostic.ts';
 import { didYouMean, quote } from '../diagnostic/suggest.ts';
 import { exitsOf } from './exits.ts';
-import { typeName } from './expr-words.ts';
+import { aType, typeName } from './expr-words.ts';
 import type { ReadFile } from './files.ts';
 import { folderOf } from './files.ts';
 import { type Edge, errorTarget, type GraphDef, type NodeDef, type StateKey } from './graph.ts';
 import { lintGraph } from './lint.ts';
 import { END } from './names.ts';
+import type { NodeContext } from './read-common.ts';
 import { type RawEdge, readEdges } from './read-edges.ts';
 import { routerEdges } from './read-model.ts';
 import { checkNodes, outputScopeOf, type RawNode, readNode } from './read-nodes.ts';
 import { readState } from './read-state.ts';
 import { graphShell } from './schema.ts';
-import type { Path, Source } from './source.ts';
+import { type Path, parse, type Source } from './source.ts';
 import { createValueReader, type ValueReader } from './values.ts';
 import { reportZodIssues } from './zod-diagnostics.ts';
 
@@ -21,6 +22,8 @@ const DEFAULT_MAX_VISITS = 100;
 export interface ResolveOptions {
   readonly files: ReadFile;
   readonly reducers: ReadonlySet<string>;
+  /** The graphs around this one, outermost first. */
+  readonly chain?: readonly string[];
 }
 
 const isMap = (value: unknown): value is Record<string, unknown> =>
@@ -42,13 +45,15 @@ export function resolveGraph(source: Source, options: ResolveOptions, reporter: 
   const rawNodes = isMap(file.nodes) ? file.nodes : {};
   const raw = checkNodes(rawNodes, source, reporter);
   const ids = raw.map(node => node.id);
+  if (!stateIsKnown(file)) return undefined;
   const state = readState(isMap(file.state) ? file.state : {}, { source, reporter, reducers: options.reducers });
   const values = createValueReader(state, { ids, handlesErrors: handlesErrors(file.nodes) }, source, reporter);
-  const context = { source, reporter, values, files: options.files, model: text(file.model) };
+  const child = childReader(source.file, options, reporter);
+  const context = { source, reporter, values, files: options.files, model: text(file.model), child };
   const nodes = new Map(raw.map(node => [node.id, readNode(node, context)]));
   const output = readOutput(file.output, state, source, reporter);
   if (!isMap(file.nodes) || !Array.isArray(file.edges)) return undefined;
-  const refused = new Set(Object.keys(rawNodes).filter(id => !nodes.has(id)));
+  const refused = new Set([...Object.keys(rawNodes).filter(id => !nodes.has(id)), ...unknownSections(file)]);
   const limitsKnown = checkLimits(nodes, refused, source, reporter);
   const read = readEdges(file.edges, { nodes: ids, refused }, source, reporter);
   const written = compileEdges(read.edges, nodes, values, source, reporter);
@@ -70,6 +75,32 @@ export function resolveGraph(source: Source, options: ResolveOptions, reporter: 
   if (limitsKnown && routesKnown && !read.lostNames && !read.lostEdges && !reporter.full()) return graph;
   if (!read.lostEdges) lintGraph(graph, reporter, { partial: true });
   return undefined;
+}
+
+/** Reads the graphs that a graph contains. Each is checked as a whole, as if it stood alone. */
+function childReader(file: string, options: ResolveOptions, reporter: Reporter): NodeContext['child'] {
+  const chain = [...(options.chain ?? []), file];
+  return {
+    chain,
+    resolve(text, childFile) {
+      const source = parse(text, childFile, reporter);
+      const graph =
+        source && resolveGraph(source, { ...options, chain, files: { ...options.files, from: childFile } }, reporter);
+      if (graph) lintGraph(graph, reporter);
+      return graph;
+    },
+  };
+}
+
+/** Whether the state could be read. Without it every name that is used would be a finding of its own. */
+function stateIsKnown(file: Readonly<Record<string, unknown>>): boolean {
+  if (file.state !== undefined) return isMap(file.state);
+  return unknownSections(file).length === 0;
+}
+
+/** Maps at the top of the file under a name that the language does not have: a state or a node out of its place. */
+function unknownSections(file: Readonly<Record<string, unknown>>): string[] {
+  return Object.keys(file).filter(key => !Object.hasOwn(graphShell.shape, key) && isMap(file[key]));
 }
 
 /** Whether any node says what is to be done about its errors. */
@@ -166,6 +197,6 @@ function checkCondition(type: string, path: Path, source: Source, reporter: Repo
   if (type === 'bool' || type === 'dyn') return;
   const what = typeName(type);
   const hint = `compare it, as in ${what === 'number' ? '"score > 0.5"' : what === 'string' ? `'category == "billing"'` : '"size(items) > 0"'}`;
-  const message = `a condition must be true or false; this is a ${what}`;
+  const message = `a condition must be true or false; this is ${aType(type)}`;
   reporter.report('expression-type', source.span(path), message, { hint });
 }

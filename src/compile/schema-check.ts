@@ -11,7 +11,11 @@ export class TypeProblem {
   readonly hint: string | undefined;
   /** The key that the path ends in is wrong, not its value. */
   readonly atKey: boolean;
-  constructor(message: string, path: readonly string[], more: { code?: Code; hint?: string; atKey?: boolean } = {}) {
+  constructor(
+    message: string,
+    path: readonly string[],
+    more: { code?: Code; hint?: string | undefined; atKey?: boolean } = {},
+  ) {
     this.message = message;
     this.path = path;
     this.code = more.code ?? 'unknown-type';

@@ -148,6 +148,15 @@ export const nodeKinds = {
     expires: expires.optional(),
     ...common,
   }),
+  graph: z.strictObject({
+    type: z.literal('graph').describe('Runs another graph as a child of its own.'),
+    graph: z.string().describe('The file of the graph, relative to this one.'),
+    input: z
+      .record(z.string(), expression)
+      .optional()
+      .describe("What the child is given: a map from its state key to an expression over this graph's state."),
+    ...common,
+  }),
   wait: z.strictObject({
     type: z.literal('wait').describe('Waits: `for` a time, `until` a moment, or for an `event`.'),
     for: duration.optional(),
@@ -183,6 +192,7 @@ const anyNode = z.discriminatedUnion('type', [
   nodeKinds.llm,
   nodeKinds.router,
   nodeKinds.interrupt,
+  nodeKinds.graph,
   nodeKinds.wait,
 ]);
 

@@ -1,5 +1,6 @@
 import { didYouMean, listed, nearest, quote } from '../diagnostic/suggest.ts';
 import type { ExprType } from './expr.ts';
+import { nodeKinds } from './schema.ts';
 import { schemaProblems, TypeProblem } from './schema-check.ts';
 import { checkerOf, describe, type JsonSchema } from './value-check.ts';
 
@@ -95,7 +96,12 @@ function readShorthand(text: string, onProblem: OnProblem, path: readonly string
     const items = text === 'array' || text === 'messages' ? ANY : undefined;
     return createType(text, scalar.schema, scalar.expr, items);
   }
-  const hint = ALIASES[text.toLowerCase()] ?? didYouMean(text, TYPE_NAMES, 'types');
+  const alias = text.toLowerCase();
+  const hint = Object.hasOwn(nodeKinds, text)
+    ? 'this is a type of nodes, which stand under "nodes:"'
+    : Object.hasOwn(ALIASES, alias)
+      ? ALIASES[alias]
+      : didYouMean(text, TYPE_NAMES, 'types');
   onProblem(new TypeProblem(`there is no type ${quote(text)}`, path, { hint }));
   return ANY;
 }
@@ -107,6 +113,23 @@ function readSchema(object: Record<string, unknown>, onProblem: OnProblem, path:
   return nullish && !base.nullable ? nullableOf(base) : base;
 }
 
+/** Checks the names in `type`: those of JSON Schema when there are several. One alone may be any of ours. */
+function reportTypeNames(type: unknown, onProblem: OnProblem, path: readonly string[]): boolean {
+  if (type === undefined || typeof type === 'string') return true;
+  const names = Array.isArray(type) ? type : [type];
+  const wrong = names.findIndex(name => typeof name !== 'string' || !JSON_TYPES.has(name));
+  if (wrong < 0 && names.length > 0) return true;
+  const name: unknown = names[wrong];
+  const at = Array.isArray(type) && names.length > 0 ? [...path, 'type', String(wrong)] : [...path, 'type'];
+  const hint = typeof name === 'string' ? didYouMean(name, [...JSON_TYPES], 'types') : listed([...JSON_TYPES], 'types');
+  const what =
+    typeof name === 'string'
+      ? `there is no type ${quote(name)}`
+      : `a type cannot be ${describe(names.length === 0 ? type : name)}`;
+  onProblem(new TypeProblem(what, at, { hint }));
+  return false;
+}
+
 function readBase(
   type: unknown,
   rest: Record<string, unknown>,
@@ -114,6 +137,7 @@ function readBase(
   path: readonly string[],
 ): ValueType {
   const { items, properties, ...own } = rest;
+  if (!reportTypeNames(type, onProblem, path)) return ANY;
   const problems = schemaProblems(isObject(properties) ? own : { ...own, ...defined({ properties }) }, path);
   problems.forEach(onProblem);
   if (problems.length > 0) return ANY;
@@ -174,6 +198,12 @@ function readProperties(object: Record<string, unknown>, onProblem: OnProblem, p
   if (Object.keys(object).length === 0) {
     const hint = 'write "object" for an object of any shape';
     onProblem(new TypeProblem('a type must not be empty', path, { hint }));
+    return ANY;
+  }
+  const { type } = object;
+  if (typeof type === 'string' && !isType(type)) {
+    // With a type that does not exist, the other keys say nothing either.
+    readShorthand(type.trim(), onProblem, [...path, 'type']);
     return ANY;
   }
   const keywords = Object.keys(object).every(k => KEYWORDS.has(k)) && !Object.values(object).every(isType);

@@ -1,7 +1,7 @@
 import type { Reporter } from '../diagnostic/diagnostic.ts';
 import { didYouMean, quote } from '../diagnostic/suggest.ts';
 import { createExprCompiler, type Expr, type ExprCompiler, type ExprType } from './expr.ts';
-import { typeName } from './expr-words.ts';
+import { aType } from './expr-words.ts';
 import type { StateKey, Value, Writes } from './graph.ts';
 import { copyJson, JsonProblem } from './json.ts';
 import { takesItems } from './merge.ts';
@@ -52,7 +52,8 @@ function holdsItems(items: ValueType, result: string): boolean {
   return inner === undefined || inner.length <= 1 || canHold(items, inner);
 }
 
-function fits(key: StateKey, result: string): boolean {
+/** Whether an expression of this static type can be written to a key. */
+export function resultFits(key: StateKey, result: string): boolean {
   if (canHold(key.type, result)) return true;
   return typeof key.merge === 'string' && takesItems(key.merge) && !!key.type.items && canHold(key.type.items, result);
 }
@@ -138,7 +139,7 @@ export function createValueReader(
       if (typeof raw !== 'string') return reader.assignments(raw, path, output);
       const key = keyAt(raw, path, 'value');
       const result = whole && (typeof whole.expr === 'string' ? whole.expr : 'map');
-      if (key && result !== undefined && !fits(key, result)) misfit(key, result, path);
+      if (key && result !== undefined && !resultFits(key, result)) misfit(key, result, path);
       return { kind: 'key', key: raw };
     },
     assignments(raw, path, output) {
@@ -147,9 +148,9 @@ export function createValueReader(
         const key = keyAt(name, at, 'key');
         const value = reader.value(given, at, output);
         if (!key || !value) return [];
-        if (value.kind === 'expr' && !fits(key, value.expr.type)) misfit(key, value.expr.type, at);
+        if (value.kind === 'expr' && !resultFits(key, value.expr.type)) misfit(key, value.expr.type, at);
         if (value.kind === 'literal') checkLiteral(key, value.value, at);
-        else if (value.expr.constant !== undefined && fits(key, value.expr.type)) {
+        else if (value.expr.constant !== undefined && resultFits(key, value.expr.type)) {
           checkLiteral(key, value.expr.constant, at);
         }
         return [{ key: name, value }];
@@ -171,7 +172,7 @@ export function createValueReader(
   }
 
   function misfit(key: StateKey, result: string, path: Path): void {
-    const message = `a ${typeName(result)} cannot be written to "${key.name}", which is ${key.type.label}`;
+    const message = `${aType(result)} cannot be written to "${key.name}", which is ${key.type.label}`;
     const hint = conversion(key, result);
     reporter.report('expression-type', source.span(path), message, { hint });
   }

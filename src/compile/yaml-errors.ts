@@ -19,16 +19,17 @@ interface Place {
 
 type Explain = (match: RegExpExecArray, place: Place) => Partial<YamlProblem> & { message: string };
 
-const INDENT_HINT = 'keys of one map, and items of one list, begin in the same column';
+const INDENT_HINT = 'keys of one map, and items of one list, begin in the same column; look at the line above too';
 
 const at = (start: number, length = 1): { start: number; end: number } => ({ start, end: start + length });
 
 /** The innermost node of a kind that is still open at an offset. */
-function openAt({ doc, start }: Place, isKind: (node: Node) => boolean): number | undefined {
+function openAt({ doc, start, text }: Place, closing: string, isKind: (node: Node) => boolean): number | undefined {
   let found: number | undefined;
   const look = (_: unknown, node: Node): void => {
     const [from = 0, to = 0] = node.range ?? [];
-    if (from < start && to >= start - 1 && isKind(node)) found = from;
+    const closed = to - 1 > from && text[to - 1] === closing;
+    if (from < start && to >= start - 1 && !closed && isKind(node)) found = from;
   };
   if (doc) visit(doc, { Node: look });
   return found;
@@ -42,14 +43,14 @@ function lineAt(text: string, offset: number): { start: number; end: number; sou
 }
 
 const unclosedQuote: Explain = ([, mark = '"'], place) => {
-  const start = openAt(place, node => isScalar(node) && node.type?.startsWith('QUOTE') === true);
+  const start = openAt(place, mark, node => isScalar(node) && node.type?.startsWith('QUOTE') === true);
   const hint = `add the closing ${mark}, or write the quote inside the text as ${mark === '"' ? '\\"' : "''"}`;
   return { message: `the ${mark} that opens here is not closed`, hint, ...(start === undefined ? {} : at(start)) };
 };
 
 const unclosedBracket: Explain = ([, mark = '}'], place) => {
   const opens = mark === '}' ? '{' : '[';
-  const start = openAt(place, node => isCollection(node) && node.flow === true);
+  const start = openAt(place, mark, node => isCollection(node) && node.flow === true);
   return {
     message: `the "${opens}" that opens here is not closed`,
     hint: `add the closing "${mark}"; inside brackets, lines are indented too`,
@@ -100,7 +101,9 @@ const afterEnd: Explain = (_, { text, start }) => {
   const rest = text.slice(start, end).trim();
   const hint = rest.startsWith('->')
     ? 'a chain that begins with "[" is quoted: "[a, b] -> c"'
-    : 'put quotes around the whole value';
+    : rest.startsWith('{{')
+      ? 'put quotes around a text with "{{ }}"'
+      : 'put quotes around the whole value';
   return { message: `${quote(rest)} follows a value that is already complete`, hint, ...at(start, rest.length) };
 };
 
@@ -113,6 +116,11 @@ const badTag: Explain = (_, { text, start, end }) => ({
   message: `there is no tag ${quote(text.slice(start, end).trim())}`,
   hint: 'tags mean nothing in a graph: remove it, or quote the text; secrets come from the environment',
 });
+
+const blockInBrackets: Explain = (_, { text, start, end }) =>
+  text.slice(start, end).includes('\n')
+    ? { message: 'an indented list or map cannot stand inside brackets', hint: 'use brackets for it too' }
+    : { message: 'a ":" inside this text begins a map of its own', hint: 'put quotes around a text that holds ": "' };
 
 const RULES: readonly (readonly [RegExp, Explain])[] = [
   [
@@ -167,10 +175,7 @@ const RULES: readonly (readonly [RegExp, Explain])[] = [
     /Block scalar/,
     () => ({ message: 'the lines of this text are not indented alike', hint: 'indent all of them as the first' }),
   ],
-  [
-    /Block collections are not allowed within flow/,
-    () => ({ message: 'an indented list or map cannot stand inside brackets', hint: 'use brackets for it too' }),
-  ],
+  [/Block collections are not allowed within flow/, blockInBrackets],
   [
     /more than 1024|at most 1024/,
     () => ({ message: 'a key is longer than 1024 characters', hint: 'quote the text if it is no key' }),
@@ -182,13 +187,20 @@ const RULES: readonly (readonly [RegExp, Explain])[] = [
   [/[Aa]lias|[Aa]nchor/, () => ({ message: 'a "&" or "*" is not at its place', hint: 'quote a text that begins so' })],
 ];
 
-function explainOne(fault: YamlFault, text: string, doc: Document | undefined): YamlProblem {
+function explainOne(
+  fault: YamlFault,
+  text: string,
+  doc: Document | undefined,
+  first: boolean,
+): YamlProblem | undefined {
   const start = Math.min(fault.start, Math.max(0, text.length - 1));
   const place = { text, doc, start, end: Math.max(fault.end, start + 1) };
   for (const [rule, explain] of RULES) {
     const match = rule.exec(fault.message);
     if (match) return { start, end: place.end, ...explain(match, place) };
   }
+  // What has no explanation is, after another problem, nothing but its echo.
+  if (!first) return undefined;
   const { source } = lineAt(text, start);
   const near = quote(text.slice(start, place.end).trim() || source.trim());
   return { start, end: place.end, message: `${near} is not valid YAML here` };
@@ -207,10 +219,12 @@ export function explainYaml(faults: readonly YamlFault[], text: string, doc: Doc
   for (const fault of ordered) {
     const line = lineAt(text, Math.min(fault.start, text.length)).start;
     if (lines.has(line)) continue;
-    const problem = explainOne(fault, text, doc);
+    const problem = explainOne(fault, text, doc, out.length === 0);
+    if (!problem) continue;
     lines.add(line).add(lineAt(text, problem.start).start);
     out.push(problem);
-    if (out.length === MAX_REPORTED) break;
+    // Behind a wrong indentation nothing stands where it seems to.
+    if (problem.hint === INDENT_HINT || out.length === MAX_REPORTED) break;
   }
   return out;
 }

@@ -127,6 +127,8 @@ function neededAt(path: Path): string | undefined {
 const DURATIONS = new Set(['timeout', 'deadline', 'delay', 'maxDelay']);
 
 function hintFor(needed: string, value: unknown, path: Path, whole: string | undefined): string | undefined {
+  if (path.length === 1 && path[0] === 'nodes') return 'nodes are written as "id: { type: … }"';
+  if (path.length === 1 && path[0] === 'edges') return 'edges are a list: "- START -> a -> END"';
   if (path.length === 2 && path[0] === 'edges' && Array.isArray(value)) {
     return 'a chain that begins with "[" is quoted: "[a, b] -> c"';
   }

@@ -142,7 +142,8 @@ function keep(
 
 function pack(before: Omit<ActorState, 'snapshot'>, snapshot: CoreSnapshot, { actions, transitions }: Collected): Step {
   const seq = before.seq + 1;
-  const { kept: active, dropped } = keep(before.active, liveChildren(snapshot));
+  const live = liveChildren(snapshot);
+  const { kept: active, dropped } = keep(before.active, live);
   const timers: Record<string, string> = snapshot.status === 'active' ? { ...before.timers } : {};
   const tasks: Task[] = [];
   const starts: TimerStart[] = [];
@@ -150,6 +151,8 @@ function pack(before: Omit<ActorState, 'snapshot'>, snapshot: CoreSnapshot, { ac
     if (type === 'xstate.spawnChild') {
       const { id, src, input } = params as { id: string; src: unknown; input: unknown };
       if (typeof src !== 'string') throw new Error(`the actor "${id}" must be named, not inline`);
+      // A body whose state was left again within the step is no task.
+      if (!live.has(id)) continue;
       const taskId = `${seq}.${id}`;
       if (active[id] !== undefined) dropped.push(active[id]);
       active[id] = taskId;
@@ -162,7 +165,6 @@ function pack(before: Omit<ActorState, 'snapshot'>, snapshot: CoreSnapshot, { ac
       starts.push({ timerId: `${seq}.${id}`, id, ...due, event });
     } else if (type === 'xstate.cancel') delete timers[(params as { sendId: string }).sendId];
   }
-  // A body that was started and left again within one step is no task.
   const started = tasks.filter(t => active[t.childId] === t.taskId);
   return {
     state: { seq, snapshot, active, timers },
@@ -176,6 +178,7 @@ function pack(before: Omit<ActorState, 'snapshot'>, snapshot: CoreSnapshot, { ac
 /** The first step of an actor. */
 export function start(machine: AnyStateMachine, input: unknown): Step {
   const { value, into } = collect(() => machine.getInitialSnapshot(scope, input));
+  if (value.status === 'error') throw value.error;
   return pack({ seq: 0, active: {}, timers: {} }, value as CoreSnapshot, into);
 }
 

@@ -26,16 +26,37 @@ export interface Failure {
 /** Any snapshot of a compiled graph. */
 export type SnapshotLike = { readonly context: GraphContext } | { readonly context?: unknown };
 
-function contextOf(snapshot: unknown): Partial<GraphContext> {
-  return ((snapshot as { context?: GraphContext } | undefined)?.context ?? {}) as Partial<GraphContext>;
+interface Parts {
+  readonly context?: Partial<GraphContext>;
+  /** Live actors, or persisted ones. */
+  readonly children?: Readonly<Record<string, { getSnapshot?(): unknown; readonly snapshot?: unknown } | undefined>>;
 }
 
-/** Lists the interrupts that wait in a snapshot. */
+/** Lists something of a snapshot and of the graphs that run in it, with the ids as they are called from outside. */
+function collect<T extends { readonly id: string }>(
+  snapshot: unknown,
+  own: (context: Partial<GraphContext>, path: readonly string[]) => T[],
+  path: readonly string[] = [],
+): T[] {
+  const { context, children = {} } = (snapshot ?? {}) as Parts;
+  const prefix = path.map(p => `${p}/`).join('');
+  const here = context?.failures ? own(context, path).map(found => ({ ...found, id: prefix + found.id })) : [];
+  const inside = Object.entries(children).flatMap(([id, child]) =>
+    collect(child?.getSnapshot?.() ?? child?.snapshot, own, [...path, id]),
+  );
+  return [...here, ...inside];
+}
+
+/** Lists the interrupts that wait in a snapshot, those of subgraphs included. */
 export function interruptsOf(snapshot: SnapshotLike): Interrupt[] {
-  return Object.entries(contextOf(snapshot).interrupts ?? {}).map(([id, pending]) => ({ id, ...pending, path: [] }));
+  return collect(snapshot, ({ interrupts = {} }, path) =>
+    Object.entries(interrupts).map(([id, pending]) => ({ id, ...pending, path })),
+  );
 }
 
-/** Lists what failed in a snapshot and waits for a retry. */
+/** Lists what failed in a snapshot and waits for a retry, in subgraphs too. */
 export function failuresOf(snapshot: SnapshotLike): Failure[] {
-  return Object.entries(contextOf(snapshot).failures ?? {}).map(([id, error]) => ({ id, node: id, error }));
+  return collect(snapshot, ({ failures = {} }) =>
+    Object.entries(failures).map(([id, error]) => ({ id, node: id, error })),
+  );
 }

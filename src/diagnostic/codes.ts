@@ -141,6 +141,11 @@ export const codes = {
     'An output or assignment names a state key that is not declared.',
     'Correct the name, or declare the key in `state`.',
   ],
+  'graph-recursion': [
+    'error',
+    'A graph contains itself, by way of others or directly.',
+    'Loop with an edge, or start a thread from a function.',
+  ],
   'missing-file': [
     'error',
     'A file that the graph names cannot be read.',

@@ -22,6 +22,8 @@ function shape(node: NodeDef): string {
       return `([${text}])`;
     case 'router':
       return `{${text}}`;
+    case 'graph':
+      return `[[${text}]]`;
     case 'wait':
       return `>${text}]`;
     case 'interrupt':
@@ -68,6 +70,7 @@ export function toMermaid(graph: GraphDef): string {
     '  classDef set fill:#f1f1f1,stroke:#888',
     '  classDef llm fill:#efe7fb,stroke:#7a55b5',
     '  classDef router fill:#efe7fb,stroke:#7a55b5',
+    '  classDef graph fill:#e3f3e6,stroke:#4d8a5a',
     '  classDef interrupt fill:#fff4d6,stroke:#b98900',
     '  classDef wait fill:#fff4d6,stroke:#b98900',
   );

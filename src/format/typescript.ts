@@ -76,7 +76,7 @@ function stateTypes(graph: GraphDef): string {
 function functionsOf(graph: GraphDef): { context: string; output: string } {
   const initial = Object.fromEntries(graph.state.flatMap(k => (k.required ? [] : [[k.name, k.initial]])));
   const rest =
-    "scopes: {}, visits: {}, interrupts: {}, failures: {}, moments: {}, attempts: {}, errors: {}, thread: { id: '' }";
+    "scopes: {}, visits: {}, interrupts: {}, failures: {}, moments: {}, attempts: {}, errors: {}, thread: { id: '', path: '' }";
   const context = `({ input }) => ({ state: { ...${literal(initial, 4)}, ...input }, ${rest} })`;
   const picked = graph.output?.map(
     name => `${key(name)}: context.state${/^\w+$/.test(name) ? `.${name}` : `[${quote(name)}]`}`,
@@ -146,7 +146,7 @@ export type Context = {
   readonly moments: Readonly<Record<string, number>>;
   readonly attempts: Readonly<Record<string, number>>;
   readonly errors: Readonly<Record<string, { readonly name: string; readonly message: string }>>;
-  readonly thread: { readonly id: string };
+  readonly thread: { readonly id: string; readonly path: string };
 };
 
 export type Event =

@@ -1,5 +1,5 @@
 import { errorRecord, type Reducers } from '../compile/context.ts';
-import { emitMachine, type GraphMachine, type RunBody } from '../compile/emit.ts';
+import { emitMachine, type GraphMachine, type RunBodyOf } from '../compile/emit.ts';
 import { folderOf } from '../compile/files.ts';
 import { inputSchema } from '../compile/graph.ts';
 import { lintGraph } from '../compile/lint.ts';
@@ -99,13 +99,15 @@ export function bindGraph(
   sources: ReadonlyMap<string, string>,
 ): Graph {
   const { functions = {}, models = {}, reducers = {} } = deps;
-  const runBody = createRunBody(plan, { functions, models });
-  const asData: RunBody = call => runBody(call).catch(thrown => Promise.reject(errorRecord(thrown)));
+  const bodies: RunBodyOf = own => {
+    const runBody = createRunBody(own, { functions, models });
+    return call => runBody(call).catch(thrown => Promise.reject(errorRecord(thrown)));
+  };
   return {
     name: plan.graph.name,
     ...(plan.graph.description === undefined ? {} : { description: plan.graph.description }),
     file: plan.graph.file,
-    machine: emitMachine(plan, asData, reducers),
+    machine: emitMachine(plan, bodies, reducers),
     plan,
     inputSchema: inputSchema(plan.graph),
     warnings: sortDiagnostics(reporter.diagnostics),

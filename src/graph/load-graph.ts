@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type ReadFile, resolveReference } from '../compile/files.ts';
+import { type ReadFile, referenceKey, resolveReference } from '../compile/files.ts';
 import type { Plan } from '../compile/plan.ts';
 import {
   createReporter,
@@ -39,25 +39,24 @@ type Imported = (...args: any[]) => unknown;
 interface Reference {
   readonly text: string;
   readonly what: string;
+  /** The graph file that names it. */
+  readonly from: string;
   readonly span: Span;
 }
 
 function referencesOf(plan: Plan): Reference[] {
+  const from = plan.graph.file;
   const functions = [...plan.nodes.values()].flatMap(({ def }) =>
-    def.kind === 'function' ? [{ text: def.function, what: `function of node "${def.id}"`, span: def.span }] : [],
+    def.kind === 'function' ? [{ text: def.function, what: `function of node "${def.id}"`, from, span: def.span }] : [],
   );
-  const reducers = plan.graph.state.flatMap(key =>
-    typeof key.merge === 'string'
-      ? []
-      : [
-          {
-            text: key.merge.reducer,
-            what: `reducer of "${key.name}"`,
-            span: { file: plan.graph.file, start: 0, end: 1 },
-          },
-        ],
-  );
-  return [...functions, ...reducers];
+  const reducers = plan.graph.state.flatMap(key => {
+    if (typeof key.merge === 'string') return [];
+    return [
+      { text: key.merge.reducer, what: `reducer of "${key.name}"`, from, span: { file: from, start: 0, end: 1 } },
+    ];
+  });
+  const inside = [...plan.nodes.values()].flatMap(({ child }) => (child ? referencesOf(child) : []));
+  return [...functions, ...reducers, ...inside];
 }
 
 function explainImport(cause: unknown): string {
@@ -174,9 +173,13 @@ async function importAll(plan: Plan, files: ReadFile, options: LoadOptions, repo
   const { functions = {}, reducers = {}, models = {} } = options;
   const known = { ...functions, ...reducers };
   const found: Record<string, Imported> = {};
-  const importer = new Importer(files, reporter);
+  const importers = new Map<string, Importer>();
   for (const reference of referencesOf(plan)) {
-    if (Object.hasOwn(known, reference.text) || Object.hasOwn(found, reference.text)) continue;
+    const { from } = reference;
+    const key = referenceKey(reference.text, from);
+    if (Object.hasOwn(known, reference.text) || Object.hasOwn(found, key)) continue;
+    const importer = importers.get(from) ?? new Importer({ ...files, from }, reporter);
+    importers.set(from, importer);
     if (!reference.text.includes('#')) {
       if (options.requireFunctions) {
         const hint = 'name an export: "./file.ts#export"';
@@ -190,7 +193,7 @@ async function importAll(plan: Plan, files: ReadFile, options: LoadOptions, repo
       continue;
     }
     const imported = await importer.import(reference);
-    if (imported) found[reference.text] = imported;
+    if (imported) found[key] = imported;
   }
   return { functions: { ...found, ...functions }, reducers: { ...found, ...reducers }, models };
 }

@@ -1,4 +1,5 @@
 import { type GraphContext, GraphRunError, viewOf } from '../compile/context.ts';
+import { referenceKey } from '../compile/files.ts';
 import type { FunctionNode } from '../compile/graph.ts';
 import { nodeOf, type Plan } from '../compile/plan.ts';
 import { evaluate, expressionScope } from '../compile/writes.ts';
@@ -27,7 +28,9 @@ export async function runFunction(
   functions: Functions,
   io: NodeIo,
 ): Promise<unknown> {
-  const run = Object.hasOwn(functions, node.function) ? functions[node.function] : undefined;
+  const key = referenceKey(node.function, plan.graph.file);
+  const name = [node.function, key].find(k => Object.hasOwn(functions, k));
+  const run = name === undefined ? undefined : functions[name];
   if (!run) {
     throw new GraphRunError(
       'missing-function',

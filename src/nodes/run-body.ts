@@ -40,7 +40,7 @@ class BodyIo implements NodeIo, NodeContext {
   }
 
   get idempotencyKey(): string {
-    return `${this.thread}/${this.run}/${this.node}/${this.call.context.visits[this.node] ?? 1}`;
+    return `${this.thread}/${this.run}/${this.call.context.thread.path}${this.node}/${this.call.context.visits[this.node] ?? 1}`;
   }
 
   readonly emit = (value: unknown): void => this.notify({ type: 'custom', node: this.node, value });
@@ -65,6 +65,7 @@ export function createRunBody(
       case 'router':
         return runRouter(plan, def, call.context, deps.models, io);
       case 'set':
+      case 'graph':
       case 'wait':
       case 'interrupt':
         throw new Error(`node "${def.id}" has no body`);

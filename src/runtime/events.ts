@@ -14,16 +14,20 @@ export type RunEvent = (
   | { readonly type: 'node-retrying'; readonly node: string; readonly branch: string; readonly attempts: number }
   | { readonly type: 'interrupt'; readonly interrupt: Interrupt }
   | BodyEvent
-) & { readonly at: number };
+) & {
+  readonly at: number;
+  /** The subgraph nodes that lead to the node, each with a slash behind it; `''` for the graph itself. */
+  readonly path: string;
+};
 
-type EventBody = RunEvent extends infer E ? (E extends unknown ? Omit<E, 'at'> : never) : never;
+type EventBody = RunEvent extends infer E ? (E extends unknown ? Omit<E, 'at' | 'path'> : never) : never;
 
 function scopeOf(plan: Plan, id: string): string {
   return plan.nodes.get(id)?.scope ?? '';
 }
 
 /** Counts the nodes that the transitions of a step entered. */
-export function countVisits(plan: Plan, step: Step, visits: Record<string, number>): void {
+export function countVisits(plan: Plan, step: Step, visits: Record<string, number>, path: string): void {
   for (const { actions } of step.transitions) {
     for (const action of actions as readonly { type?: string; params?: ExitParams }[]) {
       if (action.type !== 'take' || !action.params) continue;
@@ -35,7 +39,7 @@ export function countVisits(plan: Plan, step: Step, visits: Record<string, numbe
           : place?.kind === 'fork'
             ? forkOf(plan, place.id).branches.map(b => directEntry(plan, b))
             : [];
-      for (const id of ids) if (id !== undefined) visits[id] = (visits[id] ?? 0) + 1;
+      for (const id of ids) if (id !== undefined) visits[path + id] = (visits[path + id] ?? 0) + 1;
     }
   }
 }

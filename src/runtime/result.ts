@@ -1,7 +1,6 @@
 import type { ErrorRecord, GraphContext, LogEntry, State } from '../compile/context.ts';
-import { isBackgroundTimer } from '../compile/delays.ts';
 import type { ActorState } from '../core/core.ts';
-import { type Failure, failuresOf, type Interrupt, interruptsOf } from '../core/waiting.ts';
+import type { Failure, Interrupt } from '../core/waiting.ts';
 import type { Usage } from '../models/model.ts';
 
 /** How a run stands when it can go on no further by itself. */
@@ -76,50 +75,40 @@ export const newCounters = (): Counters => ({
   visits: {},
 });
 
-function contextOf(state: ActorState): GraphContext {
-  return state.snapshot.context as GraphContext;
-}
-
-export function statusOf(state: ActorState, cancelled: boolean): RunStatus | 'running' {
-  if (state.snapshot.status === 'done') return 'done';
-  if (cancelled) return 'cancelled';
-  const timers = Object.keys(state.timers).filter(id => !isBackgroundTimer(id));
-  if (Object.keys(state.active).length > 0 || timers.length > 0) return 'running';
-  return failuresOf(state.snapshot).length > 0 ? 'failed' : 'waiting';
-}
-
 export function branchesOf(state: ActorState): BranchState[] {
-  const { scopes } = contextOf(state);
+  const { scopes } = state.snapshot.context as GraphContext;
   return Object.entries(scopes).map(([branch, { state: values, log }]) => ({ branch, values, writes: log }));
 }
 
-/** Builds the outcome from a state that has come to rest. */
-export function resultOf(
-  thread: string,
-  state: ActorState,
-  cancelled: boolean,
-  counters: Counters,
-  output: State,
-): RunResult {
-  const status = statusOf(state, cancelled);
-  const failures = failuresOf(state.snapshot);
+interface Outcome {
+  readonly thread: string;
+  readonly status: RunStatus;
+  readonly output: State;
+  readonly interrupts: readonly Interrupt[];
+  readonly failures: readonly Failure[];
+  readonly handled: readonly Failure[];
+  readonly counters: Counters;
+}
+
+/** Puts the outcome of a run together. */
+export function resultOf({ thread, status, output, interrupts, failures, handled, counters }: Outcome): RunResult {
   const [first] = failures;
-  const { inputTokens, outputTokens, nodeRuns, failedRuns, modelCalls, durationMs } = counters;
+  const { inputTokens, outputTokens, nodeRuns, failedRuns, modelCalls, durationMs, visits } = counters;
   return {
     thread,
-    status: status === 'running' ? 'waiting' : status,
+    status,
     output,
-    interrupts: interruptsOf(state.snapshot),
+    interrupts,
     ...(first ? { error: { ...first.error, node: first.node } } : {}),
     failures,
-    handled: Object.entries(contextOf(state).errors).map(([node, error]) => ({ id: node, node, error })),
+    handled,
     usage: { inputTokens, outputTokens },
     metrics: {
       nodeRuns,
       failedRuns,
       durationMs: Math.round(durationMs * 100) / 100,
       modelCalls,
-      visits: { ...counters.visits },
+      visits: { ...visits },
     },
   };
 }

@@ -1,16 +1,17 @@
 /**
- * Drives one thread on a host: starts the bodies that a step lists, and delivers what becomes of them.
+ * Drives one thread on a host: starts the bodies and the child actors that a step lists, and delivers what becomes of them.
  *
  * - C2. A body starts after the commit that lists it as a task.
  * - C3. A result is delivered once; what comes after a cancel, or for a replaced task, is dropped.
  */
+import { childSrc } from '../compile/config.ts';
 import { errorRecord, type GraphContext, outputOf } from '../compile/context.ts';
-import { type BodyCall, type GraphInput, type RunBody, START_OPTIONS } from '../compile/emit.ts';
+import type { BodyCall, GraphInput } from '../compile/emit.ts';
 import { InputError, inputProblems } from '../compile/input.ts';
 import { copyJson } from '../compile/json.ts';
 import { answerProblem } from '../compile/outcome.ts';
-import type { ActorState, CoreEvent, Step, Task } from '../core/core.ts';
-import { interruptsOf } from '../core/waiting.ts';
+import type { Plan } from '../compile/plan.ts';
+import type { CoreEvent, CoreMachine, Step, Task } from '../core/core.ts';
 import type { Graph } from '../graph/compile-graph.ts';
 import type { BodyEvent } from '../nodes/node-io.ts';
 import { createRunBody } from '../nodes/run-body.ts';
@@ -18,18 +19,18 @@ import { Bodies, RunningBody } from './bodies.ts';
 import type { Clock } from './clock.ts';
 import { ResumeError, ThreadError } from './errors.ts';
 import { countVisits, eventsOf, type RunEvent } from './events.ts';
+import { Member, type MemberOptions, startInput } from './member.ts';
 import type { Host } from './memory-host.ts';
 import {
   branchesOf,
   type Counters,
   newCounters,
   type RunResult,
+  type RunStatus,
   resultOf,
-  statusOf,
   type ThreadState,
 } from './result.ts';
 import type { RunOptions, RuntimeOptions } from './runtime.ts';
-import { Timers } from './timers.ts';
 
 export class ThreadRunner {
   readonly graph: Graph;
@@ -38,10 +39,10 @@ export class ThreadRunner {
   private readonly clock: Clock;
   private readonly options: RuntimeOptions;
   private readonly bodies: Bodies;
-  private readonly timers: Timers;
+  /** The actors of the thread by address, the root first. */
+  private readonly members = new Map<string, Member>();
   private counters: Counters = newCounters();
   private runNumber = 0;
-  private runBody: RunBody | undefined;
   private cancelled = false;
   private onEvent: ((event: RunEvent) => void) | undefined;
   private atRest: { resolve: () => void; reject: (reason: unknown) => void } | undefined;
@@ -53,69 +54,72 @@ export class ThreadRunner {
     this.options = options;
     this.clock = options.clock;
     this.bodies = new Bodies(options.clock);
-    this.timers = new Timers(options.clock, ({ timerId, id, event }) =>
-      this.settle({ kind: 'timer', timerId, id, event }),
-    );
   }
 
   async invoke(input: GraphInput, run: RunOptions): Promise<RunResult> {
-    const before = this.host.load(this.id);
-    if (before) this.refuseUnlessDone(before);
-    const state = before ? (before.snapshot.context as GraphContext).state : undefined;
+    const before = this.members.get(this.id);
+    if (before) this.refuseUnlessDone();
+    const state = before?.context.state;
     const problems = inputProblems(this.graph.plan.graph, input, state);
     if (problems.length > 0) throw new InputError(this.graph.name, problems);
     this.counters = newCounters();
     this.runNumber++;
-    this.runBody = this.createBody();
     this.cancelled = false;
+    this.members.clear();
+    const { plan, machine } = this.graph;
     return this.go(run, () => {
-      const options = { state, thread: this.id };
-      this.commit(this.host.create(this.id, this.graph.machine, { ...input, [START_OPTIONS]: options }), undefined);
+      const whole = startInput(input, { state, thread: this.id });
+      this.begin({ address: this.id, path: '', plan, machine, runBody: this.bodyOf(plan, '') }, whole);
     });
   }
 
-  private refuseUnlessDone(state: ActorState): void {
-    const status = statusOf(state, this.cancelled);
+  private bodyOf(plan: Plan, path: string): MemberOptions['runBody'] {
+    const { deps } = this.graph;
+    const functions = { ...deps.functions, ...this.options.functions };
+    const models = { ...deps.models, ...this.options.models };
+    return createRunBody(plan, { functions, models }, String(this.runNumber), event => this.onBodyEvent(event, path));
+  }
+
+  private begin(options: MemberOptions, input: unknown): void {
+    const step = this.host.create(options.address, options.machine, input);
+    const member = new Member(options, this.host, this.clock, (own, { timerId, id, event }) =>
+      this.settle(own, { kind: 'timer', timerId, id, event }),
+    );
+    this.members.set(options.address, member);
+    this.commit(member, step, undefined);
+  }
+
+  private refuseUnlessDone(): void {
+    const status = this.status();
     if (status === 'done') return;
     if (status === 'running')
       throw new ThreadError('busy', `the thread "${this.id}" is running; wait for it, or cancel it`);
-    const waits = interruptsOf(state.snapshot)
+    const waits = this.each(m => m.interrupts())
       .map(i => i.id)
       .join(', ');
-    const advice =
-      status === 'waiting'
-        ? `it waits for ${waits}; resume it`
-        : `it ${status === 'failed' ? 'failed' : 'was cancelled'}; retry it`;
+    const ended = status === 'failed' ? 'it failed; retry it' : 'it was cancelled; retry it';
+    const advice = status === 'waiting' ? `it waits for ${waits}; resume it` : ended;
     throw new ThreadError('waiting', `the thread "${this.id}" is not finished: ${advice}, or use another thread`);
   }
 
+  private each<T>(list: (member: Member) => readonly T[]): T[] {
+    return [...this.members.values()].flatMap(list);
+  }
+
   async resume(answer: unknown, run: RunOptions): Promise<RunResult> {
-    const state = this.loaded();
-    const answers = this.answersFor(state, answer);
+    const answers = this.answersFor(answer);
     this.cancelled = false;
     return this.go(run, () => {
-      for (const [id, value] of answers)
-        this.deliver({ kind: 'event', event: { type: 'resume', id, value } as { type: string } });
+      for (const { member, node, value } of answers) {
+        this.deliver(member, { kind: 'event', event: { type: 'resume', id: node, value } as { type: string } });
+      }
     });
   }
 
-  async send(event: { readonly type: string }, run: RunOptions): Promise<RunResult> {
-    const state = this.loaded();
-    if (!state.snapshot.can(event)) {
-      const waits = interruptsOf(state.snapshot).flatMap(i => i.event ?? []);
-      const known = waits.length === 0 ? 'it waits for no event' : `it waits for ${waits.join(', ')}`;
-      throw new ThreadError(
-        'not-waiting',
-        `the thread "${this.id}" does not take the event "${event.type}" now, or not with these members; ${known}`,
-      );
-    }
-    this.cancelled = false;
-    return this.go(run, () => this.deliver({ kind: 'event', event: copyJson(event, 'the event') as { type: string } }));
-  }
-
-  private answersFor(state: ActorState, answer: unknown): [string, unknown][] {
-    const waiting = interruptsOf(state.snapshot);
-    const ids = waiting.map(i => i.id);
+  private answersFor(answer: unknown): { member: Member; node: string; value: unknown }[] {
+    this.root();
+    const waiting = this.each(member => member.interrupts().map(interrupt => ({ member, interrupt })));
+    const ids = waiting.map(w => w.interrupt.id);
     const [only] = ids;
     if (only === undefined) throw new ThreadError('not-waiting', `the thread "${this.id}" waits for no answer`);
     const isMap = answer !== null && typeof answer === 'object' && !Array.isArray(answer);
@@ -125,65 +129,96 @@ export class ThreadRunner {
       const code = keys.length > 0 ? 'unknown-interrupt' : 'ambiguous';
       throw new ThreadError(code, `${ids.length} interrupts wait (${ids.join(', ')}); answer by id: { "${only}": … }`);
     }
-    const answers: [string, unknown][] = named ? Object.entries(answer as object) : [[only, answer]];
-    for (const [id, value] of answers) {
-      const problem = answerProblem(this.graph.plan, waiting.find(i => i.id === id)?.node ?? id, value);
+    const given: [string, unknown][] = named ? Object.entries(answer as object) : [[only, answer]];
+    return given.map(([id, raw]) => {
+      const { member, interrupt } = waiting.find(w => w.interrupt.id === id) as (typeof waiting)[number];
+      const problem = answerProblem(member.plan, interrupt.node, raw);
       if (problem !== undefined) throw new ResumeError(id, problem);
+      return { member, node: interrupt.node, value: copyJson(raw === undefined ? null : raw, `the answer to "${id}"`) };
+    });
+  }
+
+  async send(event: { readonly type: string }, run: RunOptions): Promise<RunResult> {
+    this.root();
+    const taker = [...this.members.values()].find(
+      m => m.state.snapshot.can(event) && m.interrupts().some(i => i.event === event.type),
+    );
+    if (!taker) {
+      const waits = this.each(m => m.interrupts()).flatMap(i => i.event ?? []);
+      const known = waits.length === 0 ? 'it waits for no event' : `it waits for ${waits.join(', ')}`;
+      const what = `does not take the event "${event.type}" now, or not with these members`;
+      throw new ThreadError('not-waiting', `the thread "${this.id}" ${what}; ${known}`);
     }
-    return answers.map(([id, value]) => [id, copyJson(value === undefined ? null : value, `the answer to "${id}"`)]);
+    this.cancelled = false;
+    const own = copyJson(event, 'the event') as { type: string };
+    return this.go(run, () => this.deliver(taker, { kind: 'event', event: own }));
   }
 
   async retry(run: RunOptions & { readonly id?: string }): Promise<RunResult> {
-    const state = this.loaded();
-    const failed = Object.keys((state.snapshot.context as GraphContext).failures);
-    const meant = run.id === undefined ? failed : failed.filter(id => id === run.id);
-    if (meant.length === 0 && !this.cancelled)
-      throw new ThreadError(
-        'not-failed',
-        `nothing of the thread "${this.id}" failed${run.id === undefined ? '' : ` at "${run.id}"`}`,
-      );
-    const resumed = this.cancelled ? state.active : {};
+    this.root();
+    const failed = this.each(member => member.failures().map(f => ({ member, ...f })));
+    const meant = run.id === undefined ? failed : failed.filter(f => f.id === run.id);
+    if (meant.length === 0 && !this.cancelled) {
+      const where = run.id === undefined ? '' : ` at "${run.id}"`;
+      throw new ThreadError('not-failed', `nothing of the thread "${this.id}" failed${where}`);
+    }
+    const resumed = this.cancelled ? [...this.members.values()] : [];
     this.cancelled = false;
     return this.go(run, () => {
-      for (const [childId, taskId] of Object.entries(resumed))
-        this.startBody({ childId, taskId, src: '', input: undefined });
-      for (const id of meant) this.deliver({ kind: 'event', event: { type: 'retry', id } as { type: string } });
+      for (const member of resumed) this.goOn(member);
+      for (const { member, node } of meant) {
+        this.deliver(member, { kind: 'event', event: { type: 'retry', id: node } as { type: string } });
+      }
     });
+  }
+
+  /** Starts again what a cancel stopped. */
+  private goOn(member: Member): void {
+    member.timers.arm();
+    for (const [childId, taskId] of Object.entries(member.state.active)) {
+      const isActor = [...this.members.values()].some(m => m.parent?.member === member && m.parent.taskId === taskId);
+      if (!isActor) this.startTask(member, { childId, taskId, src: '', input: undefined });
+    }
   }
 
   async cancel(): Promise<void> {
     this.cancelled = true;
-    this.timers.disarm();
+    for (const { timers } of this.members.values()) timers.disarm();
     this.bodies.stopAll('the run was cancelled');
     await this.bodies.whenSettled();
     this.atRest?.resolve();
   }
 
   state(): ThreadState {
-    const state = this.loaded();
-    const result = this.result(state);
+    const root = this.root();
+    const { interrupts, failures, metrics } = this.result();
     return {
-      status: statusOf(state, this.cancelled),
-      values: (state.snapshot.context as GraphContext).state,
-      branches: branchesOf(state),
-      interrupts: result.interrupts,
-      failures: result.failures,
-      visits: result.metrics.visits,
-      seq: state.seq,
+      status: this.status(),
+      values: root.context.state,
+      branches: branchesOf(root.state),
+      interrupts,
+      failures,
+      visits: metrics.visits,
+      seq: root.state.seq,
     };
   }
 
-  private loaded(): ActorState {
-    const state = this.host.load(this.id);
-    if (!state) throw new ThreadError('not-started', `the thread "${this.id}" has not been invoked yet`);
-    return state;
+  private root(): Member {
+    const root = this.members.get(this.id);
+    if (!root) throw new ThreadError('not-started', `the thread "${this.id}" has not been invoked yet`);
+    return root;
   }
 
-  private createBody(): RunBody {
-    const { deps, plan } = this.graph;
-    const functions = { ...deps.functions, ...this.options.functions };
-    const models = { ...deps.models, ...this.options.models };
-    return createRunBody(plan, { functions, models }, String(this.runNumber), event => this.onBodyEvent(event));
+  private status(): RunStatus | 'running' {
+    if (this.root().state.snapshot.status === 'done') return 'done';
+    if (this.cancelled) return 'cancelled';
+    if (!this.idle) return 'running';
+    return this.each(m => m.failures()).length > 0 ? 'failed' : 'waiting';
+  }
+
+  /** Nothing runs, and no timer will set anything going that somebody waits for. */
+  private get idle(): boolean {
+    return this.bodies.idle && ![...this.members.values()].some(m => m.timers.blocking);
   }
 
   /** Runs until nothing is left to do by itself. */
@@ -207,44 +242,94 @@ export class ThreadRunner {
       this.onEvent = undefined;
       this.counters.durationMs += this.clock.now() - started;
     }
-    return this.result(this.loaded());
+    return this.result();
   }
 
-  private result(state: ActorState): RunResult {
-    const output = outputOf(this.graph.plan.graph, (state.snapshot.context as GraphContext).state);
-    return resultOf(this.id, state, this.cancelled, this.counters, output);
+  private result(): RunResult {
+    const status = this.status();
+    return resultOf({
+      thread: this.id,
+      status: status === 'running' ? 'waiting' : status,
+      output: outputOf(this.graph.plan.graph, this.root().context.state),
+      interrupts: this.each(m => m.interrupts()),
+      failures: this.each(m => m.failures()),
+      handled: this.each(m => m.handled()),
+      counters: this.counters,
+    });
   }
 
   private restIfIdle(): void {
     const { atRest } = this;
-    if (!atRest || !this.bodies.idle || this.timers.blocking || this.cancelled) return;
+    if (!atRest || this.cancelled || !this.idle) return;
     if (this.bodies.settled) atRest.resolve();
     else void this.bodies.whenSettled().then(atRest.resolve);
   }
 
-  private deliver(event: CoreEvent): void {
-    const before = this.host.load(this.id);
-    const step = this.host.deliver(this.id, event);
-    if (step) this.commit(step, before?.snapshot.context as GraphContext | undefined);
+  private deliver(member: Member, event: CoreEvent): void {
+    const before = this.onEvent ? member.context : undefined;
+    const step = this.host.deliver(member.address, event);
+    if (step) this.commit(member, step, before);
   }
 
-  private commit(step: Step, before: GraphContext | undefined): void {
-    for (const taskId of step.dropped) this.bodies.stop(taskId, 'it is not waited for any more');
-    countVisits(this.graph.plan, step, this.counters.visits);
-    if (this.onEvent) for (const event of eventsOf(this.graph.plan, before, step)) this.notify(event);
-    this.timers.update(step.timers, step.state.timers);
+  private commit(member: Member, step: Step, before: GraphContext | undefined): void {
+    for (const taskId of step.dropped) this.drop(member, taskId);
+    countVisits(member.plan, step, this.counters.visits, member.path);
+    if (this.onEvent) for (const event of eventsOf(member.plan, before, step)) this.notify(event, member.path);
+    member.timers.update(step.timers, step.state.timers);
     if (this.cancelled) return;
-    this.timers.arm();
-    for (const task of step.tasks) this.startBody(task);
+    member.timers.arm();
+    for (const task of step.tasks) this.startTask(member, task);
+    this.endIfDone(member);
   }
 
-  private startBody({ taskId, childId }: Task): void {
-    const { runBody } = this;
-    const context = this.host.load(this.id)?.snapshot.context as GraphContext;
-    if (!runBody) throw new Error('a body before its run');
+  /** A child that is done is the result of its parent's task. */
+  private endIfDone(member: Member): void {
+    const { parent, state } = member;
+    if (!parent || state.snapshot.status !== 'done' || !this.members.has(member.address)) return;
+    this.members.delete(member.address);
+    const { taskId, childId } = parent;
+    this.deliver(parent.member, { kind: 'done', taskId, childId, output: state.snapshot.output });
+  }
+
+  /** Stops what runs for a task that no longer counts, with all that runs for it in turn. */
+  private drop(member: Member, taskId: string): void {
+    this.bodies.stop(`${member.address} ${taskId}`, 'it is not waited for any more');
+    for (const child of [...this.members.values()]) {
+      if (child.parent?.member !== member || child.parent.taskId !== taskId) continue;
+      this.members.delete(child.address);
+      child.timers.disarm();
+      for (const own of Object.values(child.state.active)) this.drop(child, own);
+    }
+  }
+
+  private startTask(member: Member, task: Task): void {
+    const child = member.plan.nodes.get(task.childId)?.child;
+    if (child) this.startChild(member, task, child);
+    else this.startBody(member, task);
+  }
+
+  private startChild(member: Member, { taskId, childId, input }: Task, plan: Plan): void {
+    const machines = (member.machine as unknown as { implementations: { actors: Record<string, unknown> } })
+      .implementations.actors;
+    const machine = machines[childSrc(childId)] as CoreMachine;
+    const path = `${member.path}${childId}/`;
+    const parent = { member, taskId, childId };
+    try {
+      this.begin(
+        { address: `${this.id}/${path}${taskId}`, path, plan, machine, runBody: this.bodyOf(plan, path), parent },
+        input,
+      );
+    } catch (thrown) {
+      this.deliver(member, { kind: 'error', taskId, childId, error: errorRecord(thrown) });
+    }
+  }
+
+  private startBody(member: Member, { taskId, childId }: Task): void {
     this.counters.nodeRuns++;
-    if (this.graph.plan.nodes.get(childId)?.def.kind === 'llm') this.counters.modelCalls++;
+    const kind = member.plan.nodes.get(childId)?.def.kind;
+    if (kind === 'llm' || kind === 'router') this.counters.modelCalls++;
     const running = new RunningBody();
+    const { context } = member;
     const call: BodyCall = {
       node: childId,
       context,
@@ -252,41 +337,41 @@ export class ThreadRunner {
         return running.signal;
       },
     };
-    running.settled = runBody(call).then(
-      output => this.finish(taskId, running, { kind: 'done', taskId, childId, output }),
+    const key = `${member.address} ${taskId}`;
+    const finish = (event: CoreEvent): void => {
+      if (this.bodies.finish(key, running)) this.settle(member, event);
+    };
+    running.settled = member.runBody(call).then(
+      output => finish({ kind: 'done', taskId, childId, output }),
       error => {
         if (!running.stopped) this.counters.failedRuns++;
-        this.finish(taskId, running, { kind: 'error', taskId, childId, error: errorRecord(error) });
+        finish({ kind: 'error', taskId, childId, error: errorRecord(error) });
       },
     );
-    this.bodies.add(taskId, running);
-  }
-
-  private finish(taskId: string, running: RunningBody, event: CoreEvent): void {
-    if (this.bodies.finish(taskId, running)) this.settle(event);
+    this.bodies.add(key, running);
   }
 
   /** Delivers what came of a body or a timer. */
-  private settle(event: CoreEvent): void {
+  private settle(member: Member, event: CoreEvent): void {
     try {
-      this.deliver(event);
+      this.deliver(member, event);
       this.restIfIdle();
     } catch (thrown) {
       this.atRest?.reject(thrown);
     }
   }
 
-  private onBodyEvent(event: BodyEvent): void {
+  private onBodyEvent(event: BodyEvent, path: string): void {
     if (event.type === 'usage') {
       this.counters.inputTokens += event.usage.inputTokens;
       this.counters.outputTokens += event.usage.outputTokens;
     }
-    if (this.onEvent) this.notify(event);
+    if (this.onEvent) this.notify(event, path);
   }
 
-  private notify(event: object): void {
+  private notify(event: object, path: string): void {
     try {
-      this.onEvent?.({ ...event, at: this.clock.now() } as RunEvent);
+      this.onEvent?.({ ...event, path, at: this.clock.now() } as RunEvent);
     } catch {
       // A watcher's mistake is its own: the run does not notice.
     }

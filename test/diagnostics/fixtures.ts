@@ -75,7 +75,8 @@ export function print({ diagnostics, sources }: Findings): string {
 
 /** The first line and column that a finding points at, with the file when it is not the graph itself. */
 export function placeOf(findings: Findings, diagnostic: Diagnostic, graph: string): string {
-  const [, file = '', line, column] = /^(.*?):(\d+):(\d+): /.exec(print({ ...findings, diagnostics: [diagnostic] })) ?? [];
+  const [, file = '', line, column] =
+    /^(.*?):(\d+):(\d+): /.exec(print({ ...findings, diagnostics: [diagnostic] })) ?? [];
   return file === graph ? `${line}:${column}` : `${file}:${line}:${column}`;
 }
 

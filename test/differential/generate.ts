@@ -5,6 +5,7 @@ export type Block =
   | { kind: 'node'; type: 'function' | 'set' | 'interrupt' | 'flaky' }
   | { kind: 'seq'; blocks: Block[] }
   | { kind: 'choice'; condition: number; left: Block; right: Block }
+  | { kind: 'self'; type: 'function' | 'interrupt' | 'set'; rounds: number }
   | { kind: 'loop'; rounds: number; budget: number | null; body: Block }
   | { kind: 'fork'; direct: boolean; branches: Block[] }
   | { kind: 'leave'; condition: number };
@@ -12,11 +13,54 @@ export type Block =
 export const blocks: fc.Arbitrary<Block> = fc.letrec<{ block: Block }>(tie => ({
   block: fc.oneof(
     { maxDepth: 4, withCrossShrink: true },
-    { weight: 4, arbitrary: fc.record({ kind: fc.constant('node' as const), type: fc.constantFrom('function' as const, 'set' as const, 'interrupt' as const, 'flaky' as const) }) },
-    { weight: 3, arbitrary: fc.record({ kind: fc.constant('seq' as const), blocks: fc.array(tie('block'), { minLength: 1, maxLength: 3 }) }) },
-    { weight: 2, arbitrary: fc.record({ kind: fc.constant('choice' as const), condition: fc.nat(5), left: tie('block'), right: tie('block') }) },
-    { weight: 2, arbitrary: fc.record({ kind: fc.constant('loop' as const), rounds: fc.integer({ min: 1, max: 3 }), budget: fc.option(fc.integer({ min: 1, max: 3 })), body: tie('block') }) },
-    { weight: 3, arbitrary: fc.record({ kind: fc.constant('fork' as const), direct: fc.boolean(), branches: fc.array(tie('block'), { minLength: 2, maxLength: 3 }) }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        kind: fc.constant('node' as const),
+        type: fc.constantFrom('function' as const, 'set' as const, 'interrupt' as const, 'flaky' as const),
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        kind: fc.constant('seq' as const),
+        blocks: fc.array(tie('block'), { minLength: 1, maxLength: 3 }),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constant('choice' as const),
+        condition: fc.nat(5),
+        left: tie('block'),
+        right: tie('block'),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constant('loop' as const),
+        rounds: fc.integer({ min: 1, max: 3 }),
+        budget: fc.option(fc.integer({ min: 1, max: 3 })),
+        body: tie('block'),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constant('self' as const),
+        type: fc.constantFrom('function' as const, 'interrupt' as const, 'set' as const),
+        rounds: fc.integer({ min: 1, max: 3 }),
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        kind: fc.constant('fork' as const),
+        direct: fc.boolean(),
+        branches: fc.array(tie('block'), { minLength: 2, maxLength: 3 }),
+      }),
+    },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const), condition: fc.nat(5) }) },
   ),
 })).block;
@@ -52,6 +96,14 @@ export function toYaml(block: Block): string {
         edges.push(`  - ${name} -> ${add(b.right, next)}`);
         return name;
       }
+      case 'self': {
+        const name = id(b.type === 'set' ? 's' : b.type === 'interrupt' ? 'i' : 'f');
+        if (b.type === 'set') nodes.push(`${set(name)} }`);
+        else if (b.type === 'interrupt') nodes.push(`  ${name}: { type: interrupt, message: "?" }`);
+        else nodes.push(`  ${name}: { type: function, function: body }`);
+        edges.push(`  - { from: ${name}, to: ${name}, when: visits.${name} < ${b.rounds} }`, `  - ${name} -> ${next}`);
+        return name;
+      }
       case 'loop': {
         const head = id('l');
         const tail = id('t');
@@ -83,6 +135,10 @@ export function toYaml(block: Block): string {
   edges.push('  - last -> END');
   const first = add(block, 'last');
   const counters = keys.map(k => `  k_${k}: { type: number, default: 0 }`);
-  const state = ['  seen: { type: array, items: string, merge: append }', '  n: { type: number, merge: sum }', ...counters];
+  const state = [
+    '  seen: { type: array, items: string, merge: append }',
+    '  n: { type: number, merge: sum }',
+    ...counters,
+  ];
   return `name: generated\nstate:\n${state.join('\n')}\nnodes:\n${nodes.join('\n')}\nedges:\n  - START -> ${first}\n${edges.join('\n')}\n`;
 }

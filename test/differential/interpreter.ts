@@ -93,7 +93,8 @@ export class Interpreter implements Subject {
   }
 
   private async follow(route: Route): Promise<Place> {
-    const room = (id: string): boolean => (this.visits[id] ?? 0) < (nodeOf(this.plan, id).budget ?? Number.POSITIVE_INFINITY);
+    const room = (id: string): boolean =>
+      (this.visits[id] ?? 0) < (nodeOf(this.plan, id).budget ?? Number.POSITIVE_INFINITY);
     const hop = route.find(h => h.limit === undefined || room(h.limit));
     if (hop?.place.kind === 'node') this.visits[hop.place.id] = (this.visits[hop.place.id] ?? 0) + 1;
     if (hop) return hop.place;
@@ -131,7 +132,10 @@ export class Interpreter implements Subject {
     const { branches, arrives, then } = forkOf(this.plan, id);
     const views = branches.map((): View => ({ state: view.state, log: [] }));
     const ends = await Promise.all(branches.map((scope, i) => this.chart(scope, views[i] as View)));
-    this.write(view, views.flatMap(v => v.log));
+    this.write(
+      view,
+      views.flatMap(v => v.log),
+    );
     return then && (arrives || ends.includes('arrived')) ? this.follow(then) : undefined;
   }
 }

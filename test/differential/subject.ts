@@ -1,7 +1,13 @@
 import { type Actor, createActor } from 'xstate';
-import { apply, type ActorState, start, type Task } from '../../src/core/core.ts';
-import { type Graph, type GraphMachine, failuresOf, type GraphContext, interruptsOf, type NodeFunction } from '../../src/index.ts';
-import { persist, restore } from '../../src/core/core.ts';
+import { type ActorState, apply, persist, restore, start, type Task } from '../../src/core/core.ts';
+import {
+  failuresOf,
+  type Graph,
+  type GraphContext,
+  type GraphMachine,
+  interruptsOf,
+  type NodeFunction,
+} from '../../src/index.ts';
 import type { Body } from './interpreter.ts';
 
 /** Something that runs a graph under the driver's control: bodies and answers end when they are told to. */
@@ -27,7 +33,10 @@ interface Taken {
 /** Notes which nodes finished, from the transitions that were taken. */
 function note(trace: Record<string, string[]>, graph: Graph, transitions: readonly Taken[]): void {
   for (const { actions } of transitions) {
-    for (const { type, params } of actions as readonly { type: string; params?: { at: { kind: string; id: string } } }[]) {
+    for (const { type, params } of actions as readonly {
+      type: string;
+      params?: { at: { kind: string; id: string } };
+    }[]) {
       if (type !== 'take' || params?.at.kind !== 'node') continue;
       const scope = graph.plan.nodes.get(params.at.id)?.scope ?? '';
       trace[scope] = [...(trace[scope] ?? []), params.at.id];

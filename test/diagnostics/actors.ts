@@ -1,2 +1,0 @@
-export { createActor } from 'xstate';
-export { compileGraph, failuresOf } from '../../src/index.ts';

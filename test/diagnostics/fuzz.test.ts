@@ -1,0 +1,97 @@
+/**
+ * Random edits of graphs give findings or a graph: never a throw, never a second, never a changed prototype.
+ *
+ * `FUZZ_SEED=n` repeats a run, `FUZZ_CASES=n` makes it longer.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { compileGraph, formatDiagnostic } from '../../src/index.ts';
+import { fixtures } from './fixtures.ts';
+import { mutate, random } from './mutate.ts';
+
+const seed = Number(process.env.FUZZ_SEED ?? 41);
+const cases = Number(process.env.FUZZ_CASES ?? 500);
+
+const graphs = path.resolve(import.meta.dirname, '../../graphs');
+const shipped = readdirSync(graphs)
+  .filter(name => name.endsWith('.yaml') && !name.includes('.script.'))
+  .map(name => readFileSync(path.join(graphs, name), 'utf8'));
+
+const rich = `name: rich
+model: scripted
+limits: { maxVisits: 9 }
+state:
+  question: string
+  score: { type: number, default: 0 }
+  mood: { enum: [good, bad], default: good }
+  drafts: { type: array, items: string, merge: append }
+  person: { name: string, age: integer }
+  seen: boolean?
+  messages: messages
+nodes:
+  ask:
+    type: llm
+    prompt: { system: "You {{ mood }}.", user: "{{ question }} {% for d in drafts %}{{ d }}{% endfor %}" }
+    schema: { mood: { enum: [good, bad] }, score: number }
+    output: { mood: output.mood, score: output.score }
+    retry: { attempts: 3, delay: 1s, on: [RateLimitError] }
+    timeout: 10s
+    onError: fix
+  draft: { type: llm, prompt: p.yaml, output: drafts }
+  rate: { type: function, function: "./f.ts#rate", input: { x: score + 1, y: "person.name" }, output: { score: output } }
+  fix: { type: set, set: { score: size(drafts) * 2, seen: true, mood: "'bad'" }, maxVisits: 3, onLimit: review }
+  review: { type: interrupt, message: "Send {{ drafts | last }}?", schema: { ok: boolean }, output: { seen: output.ok } }
+edges:
+  - START -> ask
+  - { from: ask, to: [draft, rate], when: score >= 0.5 && mood != "bad" }
+  - ask -> fix -> ask
+  - "[draft, rate] -> review"
+  - { from: review, to: END, when: output.ok }
+  - review -> fix
+output: [score, drafts]
+`;
+const prompt = 'system: You answer.\nuser: |\n  Hello {{ person.name }},\n  {{ question }}\nschema: string\n';
+
+const bases = [rich, rich, rich, ...shipped, ...[...fixtures.values()].flatMap(f => f.text ?? [])];
+
+it('S42 the base of the fuzz is a valid graph', () => {
+  const result = compileGraph(rich, { read: () => prompt });
+  expect(result.ok ? [] : result.diagnostics).toEqual([]);
+});
+
+const inherited = JSON.stringify(Reflect.ownKeys(Object.prototype).map(String));
+
+function checkCase(text: string, promptText: string): void {
+  const begin = performance.now();
+  const result = compileGraph(text, { read: () => promptText });
+  const diagnostics = result.ok ? result.warnings : result.diagnostics;
+  if (!result.ok) expect(diagnostics.some(d => d.severity === 'error')).toBe(true);
+  // A type that was accepted can be checked against, whatever it is given.
+  if (result.ok) for (const { type } of result.value.plan.graph.state) for (const v of [1, 'x', [], {}]) type.check(v);
+  for (const d of diagnostics) {
+    const length = result.sources.get(d.span.file)?.length ?? -1;
+    expect(d.span.start).toBeGreaterThanOrEqual(0);
+    expect(d.span.start).toBeLessThanOrEqual(length);
+    expect(d.span.end).toBeGreaterThan(d.span.start);
+    const printed = formatDiagnostic(d, file => result.sources.get(file));
+    expect(printed).not.toMatch(
+      /Invalid input|Unrecognized|Too (small|big)|no such overload|undefined\b|\[object|native code/,
+    );
+  }
+  expect(performance.now() - begin).toBeLessThan(1_000);
+  expect(JSON.stringify(Reflect.ownKeys(Object.prototype).map(String))).toBe(inherited);
+}
+
+it(`S42 ${cases} random edits of graphs are refused or compiled (seed ${seed})`, { timeout: 600_000 }, () => {
+  const next = random(seed);
+  for (let n = 0; n < cases; n++) {
+    const text = mutate(bases[Math.floor(next() * bases.length)] ?? rich, next);
+    const promptText = next() < 0.2 ? mutate(prompt, next) : prompt;
+    try {
+      checkCase(text, promptText);
+    } catch (cause) {
+      throw new Error(`FUZZ_SEED=${seed}, case ${n}:\n${text}\n--- p.yaml\n${promptText}`, { cause });
+    }
+  }
+});
