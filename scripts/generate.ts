@@ -35,7 +35,8 @@ const orphans = readdirSync(folder, { withFileTypes: true })
   .filter(file => !files.has(file));
 const stale = [...files].filter(([file, text]) => current(file) !== text).map(([file]) => file);
 if (process.argv.includes('--check')) {
-  for (const file of [...stale, ...orphans]) console.error(`stale: ${path.relative(root, file)}; run "npm run generate"`);
+  for (const file of [...stale, ...orphans])
+    console.error(`stale: ${path.relative(root, file)}; run "npm run generate"`);
   process.exitCode = stale.length + orphans.length > 0 ? 1 : 0;
 } else {
   for (const [file, text] of files) {

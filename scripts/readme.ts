@@ -20,8 +20,17 @@ interface Block {
 }
 
 function run(command: string, args: readonly string[], cwd: string): string {
-  const env = { ...process.env, NO_COLOR: '1', PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH}` };
-  const { stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = {
+    ...process.env,
+    NO_COLOR: '1',
+    PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH}`,
+  };
+  const { stdout, stderr, error } = spawnSync(command, args, {
+    cwd,
+    encoding: 'utf8',
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   if (error) throw error;
   return `${stdout}${stderr}`.trimEnd();
 }
@@ -34,7 +43,8 @@ function userFolder(): string {
   writeFileSync(path.join(own, 'package.json'), '{ "name": "statewright", "type": "module", "exports": "./index.js" }');
   writeFileSync(path.join(own, 'index.js'), `export * from ${JSON.stringify(path.join(root, 'src/index.ts'))};\n`);
   writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');
-  for (const name of ['xstate', 'rxjs']) symlinkSync(path.join(root, 'node_modules', name), path.join(folder, 'node_modules', name));
+  for (const name of ['xstate', 'rxjs'])
+    symlinkSync(path.join(root, 'node_modules', name), path.join(folder, 'node_modules', name));
   return folder;
 }
 
@@ -47,7 +57,10 @@ function cut(output: string): string {
 function console_(body: string): string {
   const command = /^\$ (.*)$/m.exec(body)?.[1] ?? '';
   if (command.endsWith('npm test')) return body;
-  const own = command.replace(/^npm ci && /, '').replace(/^npm start$/, 'npm run --silent start').replace(/^npx statewright/, 'node bin/statewright.js');
+  const own = command
+    .replace(/^npm ci && /, '')
+    .replace(/^npm start$/, 'npm run --silent start')
+    .replace(/^npx statewright/, 'node bin/statewright.js');
   return `$ ${command}\n${cut(run('bash', ['-c', own], root))}\n`;
 }
 
@@ -67,7 +80,10 @@ function update({ info, body }: Block, folder: string): string {
 function rewrite(text: string): string {
   const folder = userFolder();
   try {
-    return text.replaceAll(/^```(\S[^\n]*)\n(.*?)^```$/gms, (_, info: string, body: string) => `\`\`\`${info}\n${update({ info, body }, folder)}\`\`\``);
+    return text.replaceAll(
+      /^```(\S[^\n]*)\n(.*?)^```$/gms,
+      (_, info: string, body: string) => `\`\`\`${info}\n${update({ info, body }, folder)}\`\`\``,
+    );
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

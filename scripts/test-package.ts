@@ -36,17 +36,23 @@ function run(command: string, args: readonly string[], cwd = folder): string {
 }
 
 function expectEqual(actual: string, expected: string): void {
-  if (actual.trim() !== expected) throw new Error(`expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`);
+  if (actual.trim() !== expected)
+    throw new Error(`expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`);
 }
 
 try {
-  const [{ filename }] = JSON.parse(run('npm', ['pack', '--json', '--silent', '--pack-destination', folder], root)) as [{ filename: string }];
+  const [{ filename }] = JSON.parse(run('npm', ['pack', '--json', '--silent', '--pack-destination', folder], root)) as [
+    { filename: string },
+  ];
   writeFileSync(path.join(folder, 'package.json'), '{ "name": "stranger", "private": true, "type": "module" }');
   run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--silent', `./${filename}`]);
   mkdirSync(path.join(folder, 'docs'));
   writeFileSync(path.join(folder, 'docs/a.md'), '# A\n\nSome words to report on.\n');
   writeFileSync(path.join(folder, 'greet.yaml'), GRAPH);
-  writeFileSync(path.join(folder, 'greet.ts'), 'export const greet = ({ name }: { name: string }) => ({ greeting: `hello ${name}` });\n');
+  writeFileSync(
+    path.join(folder, 'greet.ts'),
+    'export const greet = ({ name }: { name: string }) => ({ greeting: `hello ${name}` });\n',
+  );
   writeFileSync(path.join(folder, 'use.js'), USE);
   expectEqual(run(process.execPath, ['use.js']), 'hello actor hello thread function');
   const cli = path.join(folder, 'node_modules/.bin/statewright');

@@ -24,7 +24,10 @@ const steps: readonly Step[] = [
   { name: 'types', args: [bin('typescript/bin/tsc'), '-p', '.'] },
   { name: 'generated files are current', args: ['scripts/generate.ts', '--check'] },
   { name: 'the README says what happens', args: ['scripts/readme.ts', '--check'] },
-  { name: 'tests', args: [bin('vitest/vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`] },
+  {
+    name: 'tests',
+    args: [bin('vitest/vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+  },
   { name: 'packed package', args: ['scripts/test-package.ts'] },
 ];
 
@@ -40,7 +43,10 @@ function count(name: string, ok: boolean): void {
 /** Adds up the single tests of the vitest run. */
 function countTests(): void {
   try {
-    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8')) as { numPassedTests: number; numFailedTests: number };
+    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8')) as {
+      numPassedTests: number;
+      numFailedTests: number;
+    };
     passed += numPassedTests;
     failed += numFailedTests;
   } catch {

@@ -20,7 +20,7 @@ export type Context = {
   readonly moments: Readonly<Record<string, number>>;
   readonly attempts: Readonly<Record<string, number>>;
   readonly errors: Readonly<Record<string, { readonly name: string; readonly message: string }>>;
-  readonly thread: { readonly id: string };
+  readonly thread: { readonly id: string; readonly path: string };
 };
 
 export type Event =
@@ -62,7 +62,7 @@ export const machine = setup({
   },
 }).createMachine({
   id: 'hello',
-  context: ({ input }) => ({ state: { ...{ name: 'world', greeting: null }, ...input }, scopes: {}, visits: {}, interrupts: {}, failures: {}, moments: {}, attempts: {}, errors: {}, thread: { id: '' } }),
+  context: ({ input }) => ({ state: { ...{ name: 'world', greeting: null }, ...input }, scopes: {}, visits: {}, interrupts: {}, failures: {}, moments: {}, attempts: {}, errors: {}, thread: { id: '', path: '' } }),
   output: ({ context }) => ({ greeting: context.state.greeting }),
   initial: '$start',
   states: {

@@ -34,7 +34,7 @@ export type Context = {
   readonly moments: Readonly<Record<string, number>>;
   readonly attempts: Readonly<Record<string, number>>;
   readonly errors: Readonly<Record<string, { readonly name: string; readonly message: string }>>;
-  readonly thread: { readonly id: string };
+  readonly thread: { readonly id: string; readonly path: string };
 };
 
 export type Event =
@@ -88,7 +88,7 @@ export const machine = setup({
       confirmed: false,
       changes: [],
       response: '',
-    }, ...input }, scopes: {}, visits: {}, interrupts: {}, failures: {}, moments: {}, attempts: {}, errors: {}, thread: { id: '' } }),
+    }, ...input }, scopes: {}, visits: {}, interrupts: {}, failures: {}, moments: {}, attempts: {}, errors: {}, thread: { id: '', path: '' } }),
   output: ({ context }) => ({ name: context.state.name, field: context.state.field, confirmed: context.state.confirmed, response: context.state.response }),
   description: 'Interviews a person and sums up what they said.',
   initial: '$start',

@@ -30,7 +30,7 @@ export type Context = {
   readonly moments: Readonly<Record<string, number>>;
   readonly attempts: Readonly<Record<string, number>>;
   readonly errors: Readonly<Record<string, { readonly name: string; readonly message: string }>>;
-  readonly thread: { readonly id: string };
+  readonly thread: { readonly id: string; readonly path: string };
 };
 
 export type Event =
@@ -72,7 +72,7 @@ export const machine = setup({
   },
 }).createMachine({
   id: 'report',
-  context: ({ input }) => ({ state: { ...{ path: 'docs', source: null, docs: [], stats: [], patterns: [], analysis: {}, report: '' }, ...input }, scopes: {}, visits: {}, interrupts: {}, failures: {}, moments: {}, attempts: {}, errors: {}, thread: { id: '' } }),
+  context: ({ input }) => ({ state: { ...{ path: 'docs', source: null, docs: [], stats: [], patterns: [], analysis: {}, report: '' }, ...input }, scopes: {}, visits: {}, interrupts: {}, failures: {}, moments: {}, attempts: {}, errors: {}, thread: { id: '', path: '' } }),
   output: ({ context }) => ({ report: context.state.report }),
   description: 'Reads a folder of documents and writes a report on it in Markdown.',
   initial: '$start',

@@ -6,18 +6,25 @@ import { copyJson, JsonProblem } from './json.ts';
 import { type MergeName, mergeMisfit, merges, neutral } from './merge.ts';
 import { RESERVED_STATE_NAMES, STATE_NAME } from './names.ts';
 import type { Path, Source } from './source.ts';
-import { ANY, readType, type ValueType } from './state-type.ts';
+import { ANY, type OnProblem, readType, type ValueType } from './state-type.ts';
 import { describe } from './value-check.ts';
 
 /** Reads a type, reporting what is wrong with it at its place. What cannot be read holds anything. */
-export function readTypeAt(value: unknown, path: Path, source: Source, reporter: Reporter): ValueType {
+export function readTypeAt(
+  value: unknown,
+  path: Path,
+  source: Source,
+  reporter: Reporter,
+  optioned = false,
+): ValueType {
   let fits = true;
-  const type = readType(value, ({ code, message, path: inner, hint, atKey }) => {
+  const onProblem: OnProblem = ({ code, message, path: inner, hint, atKey }) => {
     fits = false;
     const at = [...path, ...inner];
     const span = atKey ? source.keySpan(at) : source.span(at);
     if (!reporter.knows(span)) reporter.report(code, span, message, { hint });
-  });
+  };
+  const type = readType(value, onProblem, [], optioned);
   return fits ? type : ANY;
 }
 
@@ -55,7 +62,8 @@ function readKey(name: string, raw: unknown, { source, reporter, reducers }: Opt
   const options = isMap(raw) ? raw : {};
   const { merge: rawMerge, default: stated, description, ...rest } = options;
   const bare = Object.keys(options).length > 0 && Object.keys(rest).length === 0;
-  const type = readTypeAt(bare ? 'any' : Object.keys(options).length > 0 ? rest : raw, path, source, reporter);
+  const typed = bare ? 'any' : Object.keys(options).length > 0 ? rest : raw;
+  const type = readTypeAt(typed, path, source, reporter, stated !== undefined || rawMerge !== undefined);
   const messages = type.label === 'messages' && rawMerge === undefined;
   const merge = messages ? 'messages' : readMerge(rawMerge, [...path, 'merge'], source, reducers, reporter);
   const misfit = typeof merge === 'string' ? mergeMisfit(merge, type) : undefined;

@@ -73,8 +73,17 @@ function isSchema(value: Record<string, unknown>): boolean {
 
 const MAX_SHORTHAND = 200;
 
-/** Reads a type in any of its forms. What is wrong goes to `onProblem`. */
-export function readType(value: unknown, onProblem: OnProblem, path: readonly string[] = []): ValueType {
+/**
+ * Reads a type in any of its forms. What is wrong goes to `onProblem`.
+ *
+ * @param optioned keys beside the type were already taken from it, so that an unknown one was meant as another
+ */
+export function readType(
+  value: unknown,
+  onProblem: OnProblem,
+  path: readonly string[] = [],
+  optioned = false,
+): ValueType {
   if (typeof value === 'string') return readShorthand(value.trim(), onProblem, path);
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     const hint = `a type is text such as "string", or a map: ${TYPE_NAMES.join(', ')}`;
@@ -82,7 +91,8 @@ export function readType(value: unknown, onProblem: OnProblem, path: readonly st
     return ANY;
   }
   const object = value as Record<string, unknown>;
-  return isSchema(object) ? readSchema(object, onProblem, path) : readProperties(object, onProblem, path);
+  if (isSchema(object)) return readSchema(object, onProblem, path);
+  return readProperties(object, onProblem, path, optioned);
 }
 
 function readShorthand(text: string, onProblem: OnProblem, path: readonly string[]): ValueType {
@@ -176,8 +186,8 @@ const COMMON = 'type enum items properties required nullable minimum maximum pat
 );
 
 /** A key that was meant as an option of the type: it is spelled nearly so, or its value can be no type. */
-function mistypedOption(key: string, value: unknown, object: Record<string, unknown>): TypeProblem | undefined {
-  if (KEYWORDS.has(key) || !Object.keys(object).some(k => KEYWORDS.has(k))) return undefined;
+function mistypedOption(key: string, value: unknown): TypeProblem | undefined {
+  if (KEYWORDS.has(key)) return undefined;
   const options = [...KEYWORDS, 'merge'];
   const near = nearest(key, options);
   const canBeType = typeof value === 'string' || isObject(value);
@@ -194,7 +204,12 @@ function isType(value: unknown): boolean {
   return fits;
 }
 
-function readProperties(object: Record<string, unknown>, onProblem: OnProblem, path: readonly string[]): ValueType {
+function readProperties(
+  object: Record<string, unknown>,
+  onProblem: OnProblem,
+  path: readonly string[],
+  optioned: boolean,
+): ValueType {
   if (Object.keys(object).length === 0) {
     const hint = 'write "object" for an object of any shape';
     onProblem(new TypeProblem('a type must not be empty', path, { hint }));
@@ -210,7 +225,8 @@ function readProperties(object: Record<string, unknown>, onProblem: OnProblem, p
   const wrong = keywords ? schemaProblems(object, path) : [];
   wrong.forEach(onProblem);
   if (wrong.length > 0) return ANY;
-  const mistyped = Object.entries(object).flatMap(([key, value]) => mistypedOption(key, value, object) ?? []);
+  const hasOptions = optioned || Object.keys(object).some(k => KEYWORDS.has(k));
+  const mistyped = hasOptions ? Object.entries(object).flatMap(([k, v]) => mistypedOption(k, v) ?? []) : [];
   for (const { message, path: at, ...more } of mistyped) {
     onProblem(new TypeProblem(message, [...path, ...at], { ...more, hint: more.hint ?? '' }));
   }

@@ -9,7 +9,6 @@ import { errorRecord, type GraphContext, outputOf } from '../compile/context.ts'
 import type { BodyCall, GraphInput } from '../compile/emit.ts';
 import { InputError, inputProblems } from '../compile/input.ts';
 import { copyJson } from '../compile/json.ts';
-import { answerProblem } from '../compile/outcome.ts';
 import type { Plan } from '../compile/plan.ts';
 import type { CoreEvent, CoreMachine, Step, Task } from '../core/core.ts';
 import type { Graph } from '../graph/compile-graph.ts';
@@ -17,10 +16,11 @@ import type { BodyEvent } from '../nodes/node-io.ts';
 import { createRunBody } from '../nodes/run-body.ts';
 import { Bodies, RunningBody } from './bodies.ts';
 import type { Clock } from './clock.ts';
-import { ResumeError, ThreadError } from './errors.ts';
+import { ThreadError } from './errors.ts';
 import { countVisits, eventsOf, type RunEvent } from './events.ts';
 import { Member, type MemberOptions, startInput } from './member.ts';
 import type { Host } from './memory-host.ts';
+import { addressAnswers, refuseUnlessDone, takerOf } from './requests.ts';
 import {
   branchesOf,
   type Counters,
@@ -58,7 +58,7 @@ export class ThreadRunner {
 
   async invoke(input: GraphInput, run: RunOptions): Promise<RunResult> {
     const before = this.members.get(this.id);
-    if (before) this.refuseUnlessDone();
+    if (before) refuseUnlessDone(this.id, this.status(), [...this.members.values()]);
     const state = before?.context.state;
     const problems = inputProblems(this.graph.plan.graph, input, state);
     if (problems.length > 0) throw new InputError(this.graph.name, problems);
@@ -89,25 +89,13 @@ export class ThreadRunner {
     this.commit(member, step, undefined);
   }
 
-  private refuseUnlessDone(): void {
-    const status = this.status();
-    if (status === 'done') return;
-    if (status === 'running')
-      throw new ThreadError('busy', `the thread "${this.id}" is running; wait for it, or cancel it`);
-    const waits = this.each(m => m.interrupts())
-      .map(i => i.id)
-      .join(', ');
-    const ended = status === 'failed' ? 'it failed; retry it' : 'it was cancelled; retry it';
-    const advice = status === 'waiting' ? `it waits for ${waits}; resume it` : ended;
-    throw new ThreadError('waiting', `the thread "${this.id}" is not finished: ${advice}, or use another thread`);
-  }
-
   private each<T>(list: (member: Member) => readonly T[]): T[] {
     return [...this.members.values()].flatMap(list);
   }
 
   async resume(answer: unknown, run: RunOptions): Promise<RunResult> {
-    const answers = this.answersFor(answer);
+    this.root();
+    const answers = addressAnswers(this.id, answer, [...this.members.values()]);
     this.cancelled = false;
     return this.go(run, () => {
       for (const { member, node, value } of answers) {
@@ -116,39 +104,9 @@ export class ThreadRunner {
     });
   }
 
-  private answersFor(answer: unknown): { member: Member; node: string; value: unknown }[] {
-    this.root();
-    const waiting = this.each(member => member.interrupts().map(interrupt => ({ member, interrupt })));
-    const ids = waiting.map(w => w.interrupt.id);
-    const [only] = ids;
-    if (only === undefined) throw new ThreadError('not-waiting', `the thread "${this.id}" waits for no answer`);
-    const isMap = answer !== null && typeof answer === 'object' && !Array.isArray(answer);
-    const keys = isMap ? Object.keys(answer) : [];
-    const named = keys.length > 0 && keys.every(k => ids.includes(k));
-    if (!named && ids.length > 1) {
-      const code = keys.length > 0 ? 'unknown-interrupt' : 'ambiguous';
-      throw new ThreadError(code, `${ids.length} interrupts wait (${ids.join(', ')}); answer by id: { "${only}": … }`);
-    }
-    const given: [string, unknown][] = named ? Object.entries(answer as object) : [[only, answer]];
-    return given.map(([id, raw]) => {
-      const { member, interrupt } = waiting.find(w => w.interrupt.id === id) as (typeof waiting)[number];
-      const problem = answerProblem(member.plan, interrupt.node, raw);
-      if (problem !== undefined) throw new ResumeError(id, problem);
-      return { member, node: interrupt.node, value: copyJson(raw === undefined ? null : raw, `the answer to "${id}"`) };
-    });
-  }
-
   async send(event: { readonly type: string }, run: RunOptions): Promise<RunResult> {
     this.root();
-    const taker = [...this.members.values()].find(
-      m => m.state.snapshot.can(event) && m.interrupts().some(i => i.event === event.type),
-    );
-    if (!taker) {
-      const waits = this.each(m => m.interrupts()).flatMap(i => i.event ?? []);
-      const known = waits.length === 0 ? 'it waits for no event' : `it waits for ${waits.join(', ')}`;
-      const what = `does not take the event "${event.type}" now, or not with these members`;
-      throw new ThreadError('not-waiting', `the thread "${this.id}" ${what}; ${known}`);
-    }
+    const taker = takerOf(this.id, event, [...this.members.values()]);
     this.cancelled = false;
     const own = copyJson(event, 'the event') as { type: string };
     return this.go(run, () => this.deliver(taker, { kind: 'event', event: own }));

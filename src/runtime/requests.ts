@@ -1,0 +1,62 @@
+/** What is asked of a thread, checked against how its actors stand: who is meant, or why nobody is. */
+import { copyJson } from '../compile/json.ts';
+import { answerProblem } from '../compile/outcome.ts';
+import { ResumeError, ThreadError } from './errors.ts';
+import type { Member } from './member.ts';
+import type { RunStatus } from './result.ts';
+
+type Members = readonly Member[];
+
+/** An answer on its way to the node that asked. */
+export interface AddressedAnswer {
+  readonly member: Member;
+  readonly node: string;
+  readonly value: unknown;
+}
+
+/** Refuses a new run unless the thread is done. */
+export function refuseUnlessDone(thread: string, status: RunStatus | 'running', members: Members): void {
+  if (status === 'done') return;
+  if (status === 'running')
+    throw new ThreadError('busy', `the thread "${thread}" is running; wait for it, or cancel it`);
+  const waits = members.flatMap(m => m.interrupts().map(i => i.id)).join(', ');
+  const ended = status === 'failed' ? 'it failed; retry it' : 'it was cancelled; retry it';
+  const advice = status === 'waiting' ? `it waits for ${waits}; resume it` : ended;
+  throw new ThreadError('waiting', `the thread "${thread}" is not finished: ${advice}, or use another thread`);
+}
+
+/** Splits an answer by interrupt: the value itself when one waits, a map from id to value when there are several. */
+function byId(thread: string, answer: unknown, ids: readonly string[]): [string, unknown][] {
+  const [only] = ids;
+  if (only === undefined) throw new ThreadError('not-waiting', `the thread "${thread}" waits for no answer`);
+  const isMap = answer !== null && typeof answer === 'object' && !Array.isArray(answer);
+  const keys = isMap ? Object.keys(answer) : [];
+  if (keys.length > 0 && keys.every(k => ids.includes(k))) return Object.entries(answer as object);
+  if (ids.length === 1) return [[only, answer]];
+  const code = keys.length > 0 ? 'unknown-interrupt' : 'ambiguous';
+  throw new ThreadError(code, `${ids.length} interrupts wait (${ids.join(', ')}); answer by id: { "${only}": … }`);
+}
+
+/** Finds who is answered, and checks every answer before any is given. */
+export function addressAnswers(thread: string, answer: unknown, members: Members): AddressedAnswer[] {
+  const waiting = new Map(
+    members.flatMap(member => member.interrupts().map(i => [i.id, { member, node: i.node }] as const)),
+  );
+  return byId(thread, answer, [...waiting.keys()]).flatMap(([id, raw]) => {
+    const asker = waiting.get(id);
+    if (!asker) return [];
+    const problem = answerProblem(asker.member.plan, asker.node, raw);
+    if (problem !== undefined) throw new ResumeError(id, problem);
+    return [{ ...asker, value: copyJson(raw === undefined ? null : raw, `the answer to "${id}"`) }];
+  });
+}
+
+/** Finds the actor that takes an event. */
+export function takerOf(thread: string, event: { readonly type: string }, members: Members): Member {
+  const taker = members.find(m => m.state.snapshot.can(event) && m.interrupts().some(i => i.event === event.type));
+  if (taker) return taker;
+  const waits = members.flatMap(m => m.interrupts()).flatMap(i => i.event ?? []);
+  const known = waits.length === 0 ? 'it waits for no event' : `it waits for ${waits.join(', ')}`;
+  const what = `does not take the event "${event.type}" now, or not with these members`;
+  throw new ThreadError('not-waiting', `the thread "${thread}" ${what}; ${known}`);
+}
