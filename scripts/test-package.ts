@@ -40,6 +40,13 @@ function expectEqual(actual: string, expected: string): void {
     throw new Error(`expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`);
 }
 
+/** The JavaScript that packing left beside the functions of the shipped graphs. */
+function built(): string[] {
+  const graphs = path.join(root, 'graphs');
+  const files = readdirSync(graphs, { recursive: true, encoding: 'utf8' });
+  return files.filter(f => f.endsWith('.js')).map(f => path.join(graphs, f));
+}
+
 try {
   const [{ filename }] = JSON.parse(run('npm', ['pack', '--json', '--silent', '--pack-destination', folder], root)) as [
     { filename: string },
@@ -51,12 +58,15 @@ try {
   writeFileSync(path.join(folder, 'greet.yaml'), GRAPH);
   writeFileSync(
     path.join(folder, 'greet.ts'),
-    'export const greet = ({ name }: { name: string }) => ({ greeting: `hello ${name}` });\n',
+    "export const greet = ({ name }: { name: string }) => ({ greeting: 'hello ' + name });\n",
   );
   writeFileSync(path.join(folder, 'use.js'), USE);
   expectEqual(run(process.execPath, ['use.js']), 'hello actor hello thread function');
   const cli = path.join(folder, 'node_modules/.bin/statewright');
   expectEqual(run(process.execPath, [cli, 'run', 'greet.yaml', '-i', 'name=cli']), 'name: cli\ngreeting: hello cli');
+  const shippedGraph = 'node_modules/statewright/graphs/report.yaml';
+  const report = run(process.execPath, [cli, 'run', shippedGraph, '-i', 'path=docs']);
+  if (!report.includes('# Report on docs')) throw new Error(`a shipped graph does not run: ${report}`);
   writeFileSync(path.join(folder, 'use.ts'), TYPES);
   const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--skipLibCheck', 'use.ts'];
   run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), ...options]);
@@ -66,4 +76,5 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true });
   rmSync(path.join(root, 'dist'), { recursive: true, force: true });
+  for (const file of built()) rmSync(file);
 }

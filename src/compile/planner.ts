@@ -1,4 +1,5 @@
 import type { Reporter, Span } from '../diagnostic/diagnostic.ts';
+import { explainCrossing, explainFork, type ForkFault } from './fork-words.ts';
 import { analyseFork, type ForkProblem } from './forks.ts';
 import { type Exit, errorTarget, type GraphDef, type NodeDef, type Value } from './graph.ts';
 import { END, START } from './names.ts';
@@ -234,47 +235,40 @@ class Planner {
   }
 
   private reportFork(junction: Junction, problem: ForkProblem): void {
-    const { from, targets, span } = junction;
-    const fork = `the fork ${from} -> [${targets.join(', ')}]`;
+    const { span } = junction;
+    const related = [{ message: 'the fork', span }];
     if (problem.kind === 'shape') {
-      if (this.reportPast(junction, problem.meets)) return;
-      const hint = 'let the branches meet in one node, or nest one fork in the other';
-      const at = problem.meets.length === 0 ? '' : ` at ${problem.meets.join(', ')}`;
-      this.reporter.report('fork-shape', span, `the branches of ${fork} cross${at} without one join`, { hint });
+      const past = this.edgePast(junction, problem.meets);
+      const { message, hint } = past ? explainFork(past) : explainCrossing(junction, problem.meets);
+      if (past) this.reporter.report('fork-leave', past.span, message, { hint, related });
+      else this.reporter.report('fork-shape', span, message, { hint });
       return;
     }
-    const edge = `${this.nameOf(problem.from)} -> ${this.nameOf(problem.to)}`;
-    const join =
-      problem.join === undefined ? 'its branches have no join' : `its join is "${this.nameOf(problem.join)}"`;
-    const verb = problem.kind === 'leaves' ? 'leaves' : 'enters';
-    const rest = problem.kind === 'leaves' ? 'other than through its join' : 'from outside';
-    const fix =
-      problem.join === undefined
-        ? `let the branch end, or give the branches a node where they meet and put the edge behind it`
-        : `let the branch go on to "${this.nameOf(problem.join)}" and put the edge behind it: { from: ${this.nameOf(problem.join)}, to: ${this.nameOf(problem.to)}, when: … }`;
-    const hint =
-      problem.kind === 'leaves' ? fix : `enter the fork at "${from}", or give the outside path a node of its own`;
-    const edgeSpan = this.spanOf(problem.from, problem.to) ?? span;
-    this.reporter.report('fork-leave', edgeSpan, `the edge ${edge} ${verb} ${fork} ${rest}; ${join}`, {
-      hint,
-      related: [{ message: 'the fork', span }],
-    });
+    const join = problem.join === undefined ? undefined : this.nameOf(problem.join);
+    const edge = { from: this.nameOf(problem.from), to: this.nameOf(problem.to) };
+    const at = this.spanOf(problem.from, problem.to) ?? span;
+    // The way to the fork itself is in order: an edge from within it leads back there.
+    const back = problem.to === junction.from ? this.edgeBack(junction, join) : undefined;
+    const { message, hint } = explainFork(back ?? { fork: junction, kind: problem.kind, edge, join });
+    this.reporter.report('fork-leave', back?.span ?? at, message, { hint, related });
   }
 
   /** An edge with a condition that goes past the node where the branches meet: it is what is in the way. */
-  private reportPast({ from, targets, span }: Junction, meets: readonly string[]): boolean {
+  private edgePast(fork: Junction, meets: readonly string[]): (ForkFault & { span: Span }) | undefined {
     const [join, ...beyond] = meets;
-    if (join === undefined) return false;
-    const inside = reachable(targets, this.next, new Set([join, END]));
+    const inside = reachable(fork.targets, this.next, new Set([join ?? END, END]));
     const edge = this.graph.edges.find(
       e => e.when !== undefined && inside.has(e.from) && e.to.some(to => beyond.includes(to)),
     );
-    if (!edge) return false;
-    const fork = `the fork ${from} -> [${targets.join(', ')}]`;
-    const message = `the edge ${edge.from} -> ${edge.to.join(', ')} leaves ${fork} other than through its join; its join is "${join}"`;
-    const hint = `let the branch go on to "${join}" and put the edge behind it: { from: ${join}, to: ${edge.to.join(', ')}, when: … }`;
-    this.reporter.report('fork-leave', edge.span, message, { hint, related: [{ message: 'the fork', span }] });
-    return true;
+    const to = edge?.to.join(', ') ?? '';
+    return edge && { fork, kind: 'leaves', edge: { from: edge.from, to }, join, span: edge.span };
+  }
+
+  /** An edge from within the branches back to the node that forks. */
+  private edgeBack(fork: Junction, join: string | undefined): (ForkFault & { span: Span }) | undefined {
+    const inside = reachable(fork.targets, this.next, new Set([join ?? END, END, fork.from]));
+    const edge = this.graph.edges.find(e => inside.has(e.from) && e.to.includes(fork.from));
+    return edge && { fork, kind: 'leaves', edge: { from: edge.from, to: fork.from }, join, span: edge.span };
   }
 
   private nameOf(vertex: string): string {

@@ -68,8 +68,8 @@ export const fixtures: ReadonlyMap<string, Fixture> = new Map([
 export function print({ diagnostics, sources }: Findings): string {
   const text = diagnostics.map(d => formatDiagnostic(d, file => sources.get(file))).join('\n\n');
   return text
-    .replaceAll(`${path.relative(process.cwd(), folder)}/`, '')
     .replaceAll(`${folder}/`, '')
+    .replaceAll(`${path.relative(process.cwd(), folder)}/`, '')
     .replaceAll(project, '/project');
 }
 

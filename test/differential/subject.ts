@@ -82,7 +82,10 @@ export class CoreSubject implements Subject {
 
   finish(id: string): void {
     const task = this.tasks.get(id);
-    if (!task) return this.deliver({ kind: 'event', event: { type: 'resume', id, value: true } as { type: string } });
+    if (!task) {
+      this.deliver({ kind: 'event', event: { type: 'resume', id, value: true } as { type: string } });
+      return;
+    }
     this.tasks.delete(id);
     this.attempts[id] = (this.attempts[id] ?? 0) + 1;
     const { taskId, childId } = task;

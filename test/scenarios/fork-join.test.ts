@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { compileGraph, createRuntime } from '../../src/index.ts';
 import { Bodies, build, launch, run, settle } from '../helpers.ts';
 
-const after = (ms: number, result: object) => () => new Promise(resolve => setTimeout(resolve, ms, result));
+const later = (ms: number, result: object) => () => new Promise(resolve => setTimeout(resolve, ms, result));
 
 const qaGraph = `
 state:
@@ -108,7 +108,7 @@ describe('with a simulated clock', () => {
   it('S03 an unequal diamond runs each node once, in the time of the slower branch', async () => {
     const nodes = ['a', 'b', 'b2', 'c', 'd'].map(n => `  ${n}: { type: function, function: ${n} }`).join('\n');
     const text = `nodes:\n${nodes}\nedges:\n  - START -> a -> [b, c]\n  - b -> b2\n  - "[b2, c] -> d -> END"\n`;
-    const functions = { a: after(10, {}), b: after(50, {}), b2: after(50, {}), c: after(90, {}), d: after(10, {}) };
+    const functions = { a: later(10, {}), b: later(50, {}), b2: later(50, {}), c: later(90, {}), d: later(10, {}) };
     const { ms, runs } = await timed(text, functions);
     expect(runs.sort()).toEqual(['a', 'b', 'b2', 'c', 'd']);
     expect(ms).toBeLessThanOrEqual(122);
@@ -117,7 +117,7 @@ describe('with a simulated clock', () => {
   it('S09 two independent chains do not wait for each other', async () => {
     const nodes = ['a1', 'a2', 'b1', 'b2'].map(n => `  ${n}: { type: function, function: ${n} }`).join('\n');
     const text = `nodes:\n${nodes}\nedges:\n  - START -> [a1, b1]\n  - a1 -> a2 -> END\n  - b1 -> b2 -> END\n`;
-    const functions = { a1: after(100, {}), a2: after(10, {}), b1: after(10, {}), b2: after(100, {}) };
+    const functions = { a1: later(100, {}), a2: later(10, {}), b1: later(10, {}), b2: later(100, {}) };
     const { ms } = await timed(text, functions);
     expect(ms).toBeLessThan(125);
     expect(ms).toBeGreaterThanOrEqual(110);
