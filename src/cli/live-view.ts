@@ -12,7 +12,7 @@ export interface Screen {
 interface Row {
   readonly node: string;
   readonly branch: string;
-  state: 'running' | 'ok' | 'failed' | 'asking' | 'retrying';
+  state: 'running' | 'ok' | 'failed' | 'retrying';
   startedAt: number;
   endedAt?: number;
   visits: number;
@@ -53,12 +53,13 @@ export class LiveView {
     }, 80);
   }
 
-  /** Draws the last picture and leaves it standing. */
+  /** Draws the last picture and leaves it standing; what ended is not drawn again. */
   stop(): void {
     clearInterval(this.timer);
     this.timer = undefined;
     this.draw();
     this.drawn = 0;
+    for (const [node, row] of this.rows) if (row.endedAt !== undefined) this.rows.delete(node);
   }
 
   handle(event: RunEvent): void {
@@ -73,10 +74,6 @@ export class LiveView {
         this.begin(event.node, event.branch, event.at, true);
         this.end(event.node, 'failed', event.at);
         break;
-      case 'interrupt':
-        this.begin(event.interrupt.node, '', event.at);
-        this.end(event.interrupt.node, 'asking', event.at);
-        break;
       case 'token': {
         const row = this.rows.get(event.node);
         if (row) row.text = `${row.text}${event.text}`.slice(-400);
@@ -85,6 +82,8 @@ export class LiveView {
       case 'node-retrying':
         this.end(event.node, 'retrying', event.at);
         break;
+      // The question itself is put on the screen, and its answer after it.
+      case 'interrupt':
       case 'usage':
       case 'custom':
       case 'log':
@@ -110,12 +109,11 @@ export class LiveView {
       running: c.cyan(FRAMES[this.frame % FRAMES.length] ?? '·'),
       ok: c.green('✔'),
       failed: c.red('✖'),
-      asking: c.yellow('?'),
       retrying: c.yellow('↻'),
     };
     const indent = '  '.repeat(row.branch === '' ? 0 : row.branch.split('/').length);
     const name = `${indent}${row.node}${row.visits > 1 ? ` ×${row.visits}` : ''}`;
-    const time = row.state === 'asking' ? 'waits for you' : duration((row.endedAt ?? this.now()) - row.startedAt);
+    const time = duration((row.endedAt ?? this.now()) - row.startedAt);
     const head = `${name.padEnd(Math.min(width, 24))} ${time}`.slice(0, Math.max(1, width - 2));
     const room = width - 2 - head.length - 2;
     const tail =

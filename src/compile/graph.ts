@@ -16,7 +16,7 @@ export interface StateKey {
   readonly merge:
     | MergeName
     /** The reducer as the file names it, and the name it is known by whichever graph names it. */
-    | { readonly reducer: string; readonly key?: string };
+    | { readonly reducer: string; readonly key?: string; readonly span?: Span };
   /** True when the input must give it: it has no default, stated or implied. */
   readonly required: boolean;
   /** The value before anything is written; meaningless when `required`. */
@@ -72,8 +72,9 @@ interface NodeBase extends NodeShared {
 
 export interface FunctionNode extends NodeBase {
   readonly kind: 'function';
-  /** `./file.ts#export` or a registered name. */
+  /** `./file.ts#export` or a registered name, and where it stands. */
   readonly function: string;
+  readonly functionSpan: Span;
   /** Absent: the whole state. */
   readonly input?: readonly { readonly name: string; readonly value: Value }[];
 }

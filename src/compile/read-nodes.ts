@@ -108,6 +108,8 @@ function withoutWrongKeys(schema: z.ZodType, value: object, error: z.ZodError): 
     if (issue.path[0] !== undefined) wrong.add(issue.path[0]);
     else if (issue.code === 'unrecognized_keys') for (const key of issue.keys) wrong.add(key);
   }
+  // What a node waits for is looked at as a whole.
+  if (['for', 'until', 'event'].some(key => wrong.has(key))) return undefined;
   const rest = Object.fromEntries(Object.entries(value).filter(([key]) => !wrong.has(key)));
   // A model that could not be read is not missing.
   const checked = schema.safeParse(wrong.has('model') ? { ...rest, model: 'unread' } : rest);
@@ -130,7 +132,9 @@ export function readNode(raw: RawNode, context: NodeContext): NodeDef {
     case 'function': {
       const input = file.input && readInput(file.input, [...node.path, 'input'], values);
       const writes = writesOf(node, context, undefined, { kind: 'object' });
-      return { ...base(node, context), kind: 'function', function: file.function, writes, ...defined({ input }) };
+      const functionSpan = context.source.span([...node.path, 'function']);
+      const own = { kind: 'function', function: file.function, functionSpan, writes } as const;
+      return { ...base(node, context), ...own, ...defined({ input }) };
     }
     case 'set':
       return { ...base(node, context), kind: 'set', writes: values.assignments(file.set, [...node.path, 'set']) };
@@ -152,7 +156,8 @@ export function readNode(raw: RawNode, context: NodeContext): NodeDef {
 /** A node that may do anything, in place of one that could not be read. */
 function standIn({ id, path, leads = {} }: RawNode, source: Source): NodeDef {
   const writes: Writes = { kind: 'object' };
-  return { id, tags: [], span: source.keySpan(path), kind: 'function', function: '', writes, ...leads };
+  const span = source.keySpan(path);
+  return { id, tags: [], span, kind: 'function', function: '', functionSpan: span, writes, ...leads };
 }
 
 export function assertNever(value: never): never {

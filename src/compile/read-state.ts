@@ -38,7 +38,7 @@ function readMerge(
   if (raw === undefined) return 'replace';
   if (typeof raw === 'string' && Object.hasOwn(merges, raw)) return raw as MergeName;
   if (typeof raw === 'string' && (reducers.has(raw) || raw.includes('#')))
-    return { reducer: raw, key: referenceKey(raw, source.file) };
+    return { reducer: raw, key: referenceKey(raw, source.file), span: source.span(at) };
   const hint =
     typeof raw === 'string'
       ? didYouMean(raw, [...Object.keys(merges), ...reducers], 'merge rules')

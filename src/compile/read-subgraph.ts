@@ -1,5 +1,6 @@
 import { didYouMean } from '../diagnostic/suggest.ts';
 import type { ExprType } from './expr.ts';
+import { aType } from './expr-words.ts';
 import { resolveReference } from './files.ts';
 import type { GraphDef, StateKey, SubgraphNode, Value } from './graph.ts';
 import { base, type NodeContext, type Written, writesOf } from './read-common.ts';
@@ -68,7 +69,7 @@ function readInput(
 function checkFit(key: StateKey, value: Value, path: Path, { source, reporter }: NodeContext): void {
   const fits = value.kind === 'expr' ? resultFits(key, value.expr.type) : key.type.check(value.value).length === 0;
   if (fits) return;
-  const what = value.kind === 'expr' ? value.expr.type : JSON.stringify(value.value);
+  const what = value.kind === 'expr' ? aType(value.expr.type) : JSON.stringify(value.value);
   reporter.report('expression-type', source.span(path), `"${key.name}" is ${key.type.label}; it cannot take ${what}`);
 }
 

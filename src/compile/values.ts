@@ -81,115 +81,124 @@ function scopeTypes(state: readonly StateKey[], { ids: nodeIds, handlesErrors }:
   };
 }
 
+class Reader implements ValueReader {
+  private readonly types: Record<string, ExprType>;
+  private readonly plain: ExprCompiler;
+  private readonly withOutput = new Map<string, ExprCompiler>();
+  private readonly keys: ReadonlyMap<string, StateKey>;
+  private textCost = 0;
+  private readonly source: Source;
+  private readonly reporter: Reporter;
+  constructor(state: readonly StateKey[], nodes: NodeNames, source: Source, reporter: Reporter) {
+    this.types = scopeTypes(state, nodes);
+    this.plain = createExprCompiler(this.types);
+    this.keys = new Map(state.map(k => [k.name, k]));
+    this.source = source;
+    this.reporter = reporter;
+  }
+
+  private compilerFor(output: OutputScope | undefined): ExprCompiler {
+    if (!output) return this.plain;
+    const id = JSON.stringify(output.type);
+    const known = this.withOutput.get(id) ?? this.plain.extend({ output: output.type });
+    this.withOutput.set(id, known);
+    return known;
+  }
+
+  expr(text: string, path: Path, output?: OutputScope): Expr | undefined {
+    const result = this.compilerFor(output).compile(text);
+    if (result.ok) return result.expr;
+    const { code, message, start, end, hint } = result.problem;
+    this.reporter.report(code, this.source.textSpan(path, start, end), message, { hint });
+    return undefined;
+  }
+
+  value(raw: unknown, path: Path, output?: OutputScope): Value | undefined {
+    if (typeof raw === 'string') {
+      const expr = this.expr(raw, path, output);
+      return expr && { kind: 'expr', expr };
+    }
+    try {
+      return { kind: 'literal', value: copyJson(raw) };
+    } catch (problem) {
+      if (!(problem instanceof JsonProblem)) throw problem;
+      this.reporter.report('wrong-value', this.source.span(path), problem.message);
+      return undefined;
+    }
+  }
+
+  text(text: string, path: Path, from = this.source): Text | undefined {
+    this.textCost += costOf(text);
+    if (this.textCost > MAX_TEXT_COST) {
+      const hint = 'make long texts in a function node';
+      this.reporter.report('text-syntax', from.span(path), 'the texts of this graph have too many tags', { hint });
+      return undefined;
+    }
+    const { text: compiled, problems } = compileText(text, this.types);
+    for (const { code, message, start, end, hint } of problems) {
+      this.reporter.report(code, from.textSpan(path, start, end), message, { hint });
+    }
+    return compiled;
+  }
+
+  writes(raw: string | Record<string, unknown>, path: Path, output: OutputScope, whole?: ValueType): Writes {
+    if (typeof raw !== 'string') return this.assignments(raw, path, output);
+    const key = this.keyAt(raw, path, 'value');
+    const result = whole && (typeof whole.expr === 'string' ? whole.expr : 'map');
+    if (key && result !== undefined && !resultFits(key, result)) this.misfit(key, result, path);
+    return { kind: 'key', key: raw };
+  }
+
+  assignments(raw: Record<string, unknown>, path: Path, output?: OutputScope): Writes {
+    const entries = Object.entries(raw).flatMap(([name, given]) => {
+      const at = [...path, name];
+      const key = this.keyAt(name, at, 'key');
+      const value = this.value(given, at, output);
+      if (!key || !value) return [];
+      if (value.kind === 'literal') this.checkLiteral(key, value.value, at);
+      else if (!resultFits(key, value.expr.type)) this.misfit(key, value.expr.type, at);
+      else if (value.expr.constant !== undefined) this.checkLiteral(key, value.expr.constant, at);
+      return [{ key: name, value }];
+    });
+    return { kind: 'map', entries };
+  }
+
+  private keyAt(name: string, path: Path, side: 'key' | 'value'): StateKey | undefined {
+    const key = this.keys.get(name);
+    if (key) return key;
+    const span = side === 'key' ? this.source.keySpan(path) : this.source.span(path);
+    const hint =
+      side === 'value' && /^output\b/.test(name)
+        ? 'name the state key: output: { key: output.field }'
+        : didYouMean(name, [...this.keys.keys()], 'state keys');
+    this.reporter.report('unknown-state-key', span, `there is no state key ${quote(name)}`, { hint });
+    return undefined;
+  }
+
+  private misfit(key: StateKey, result: string, path: Path): void {
+    const message = `${aType(result)} cannot be written to "${key.name}", which is ${key.type.label}`;
+    this.reporter.report('expression-type', this.source.span(path), message, { hint: conversion(key, result) });
+  }
+
+  /** YAML text is an expression, so a literal value is either not text or a text in quotes of its own. */
+  private checkLiteral(key: StateKey, value: unknown, path: Path): void {
+    const item = typeof key.merge === 'string' && takesItems(key.merge) ? key.type.items : undefined;
+    const [wrong] = key.type.check(value);
+    if (wrong === undefined || item?.check(value).length === 0) return;
+    const span = this.source.span(path);
+    if (this.reporter.knows(span)) return;
+    const hint = 'change the value, or the type of the state key';
+    this.reporter.report('expression-type', span, `"${key.name}" is ${key.type.label}: ${wrong}`, { hint });
+  }
+}
+
 export function createValueReader(
   state: readonly StateKey[],
   nodes: NodeNames,
   source: Source,
   reporter: Reporter,
 ): ValueReader {
-  const types = scopeTypes(state, nodes);
-  const plain = createExprCompiler(types);
-  const withOutput = new Map<string, ExprCompiler>();
-  const keys = new Map(state.map(k => [k.name, k]));
-  let textCost = 0;
-
-  const compilerFor = (output: OutputScope | undefined): ExprCompiler => {
-    if (!output) return plain;
-    const id = JSON.stringify(output.type);
-    const known = withOutput.get(id) ?? plain.extend({ output: output.type });
-    withOutput.set(id, known);
-    return known;
-  };
-
-  const reader: ValueReader = {
-    expr(text, path, output) {
-      const result = compilerFor(output).compile(text);
-      if (result.ok) return result.expr;
-      const { code, message, start, end, hint } = result.problem;
-      reporter.report(code, source.textSpan(path, start, end), message, { hint });
-      return undefined;
-    },
-    value(raw, path, output) {
-      if (typeof raw === 'string') {
-        const expr = reader.expr(raw, path, output);
-        return expr && { kind: 'expr', expr };
-      }
-      try {
-        return { kind: 'literal', value: copyJson(raw) };
-      } catch (problem) {
-        if (!(problem instanceof JsonProblem)) throw problem;
-        reporter.report('wrong-value', source.span(path), problem.message);
-        return undefined;
-      }
-    },
-    text(text, path, from = source) {
-      textCost += costOf(text);
-      if (textCost > MAX_TEXT_COST) {
-        const hint = 'make long texts in a function node';
-        reporter.report('text-syntax', from.span(path), 'the texts of this graph have too many tags', { hint });
-        return undefined;
-      }
-      const { text: compiled, problems } = compileText(text, types);
-      for (const { code, message, start, end, hint } of problems) {
-        reporter.report(code, from.textSpan(path, start, end), message, { hint });
-      }
-      return compiled;
-    },
-    writes(raw, path, output, whole) {
-      if (typeof raw !== 'string') return reader.assignments(raw, path, output);
-      const key = keyAt(raw, path, 'value');
-      const result = whole && (typeof whole.expr === 'string' ? whole.expr : 'map');
-      if (key && result !== undefined && !resultFits(key, result)) misfit(key, result, path);
-      return { kind: 'key', key: raw };
-    },
-    assignments(raw, path, output) {
-      const entries = Object.entries(raw).flatMap(([name, given]) => {
-        const at = [...path, name];
-        const key = keyAt(name, at, 'key');
-        const value = reader.value(given, at, output);
-        if (!key || !value) return [];
-        if (value.kind === 'expr' && !resultFits(key, value.expr.type)) misfit(key, value.expr.type, at);
-        if (value.kind === 'literal') checkLiteral(key, value.value, at);
-        else if (value.expr.constant !== undefined && resultFits(key, value.expr.type)) {
-          checkLiteral(key, value.expr.constant, at);
-        }
-        return [{ key: name, value }];
-      });
-      return { kind: 'map', entries };
-    },
-  };
-
-  function keyAt(name: string, path: Path, side: 'key' | 'value'): StateKey | undefined {
-    const key = keys.get(name);
-    if (key) return key;
-    const span = side === 'key' ? source.keySpan(path) : source.span(path);
-    const hint =
-      side === 'value' && /^output\b/.test(name)
-        ? 'name the state key: output: { key: output.field }'
-        : didYouMean(name, [...keys.keys()], 'state keys');
-    reporter.report('unknown-state-key', span, `there is no state key ${quote(name)}`, { hint });
-    return undefined;
-  }
-
-  function misfit(key: StateKey, result: string, path: Path): void {
-    const message = `${aType(result)} cannot be written to "${key.name}", which is ${key.type.label}`;
-    const hint = conversion(key, result);
-    reporter.report('expression-type', source.span(path), message, { hint });
-  }
-
-  /** YAML text is an expression, so a literal value is either not text or a text in quotes of its own. */
-  function checkLiteral(key: StateKey, value: unknown, path: Path): void {
-    const item = typeof key.merge === 'string' && takesItems(key.merge) ? key.type.items : undefined;
-    const [wrong] = key.type.check(value);
-    if (wrong === undefined || item?.check(value).length === 0) return;
-    const span = source.span(path);
-    if (reporter.knows(span)) return;
-    reporter.report('expression-type', span, `"${key.name}" is ${key.type.label}: ${wrong}`, {
-      hint: 'change the value, or the type of the state key',
-    });
-  }
-
-  return reader;
+  return new Reader(state, nodes, source, reporter);
 }
 
 /** How a result is made to fit a state key. */

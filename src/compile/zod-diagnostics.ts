@@ -124,7 +124,7 @@ function neededAt(path: Path): string | undefined {
   return undefined;
 }
 
-const DURATIONS = new Set(['timeout', 'deadline', 'delay', 'maxDelay']);
+const DURATIONS = new Set(['timeout', 'deadline', 'delay', 'maxDelay', 'for', 'after']);
 
 function hintFor(needed: string, value: unknown, path: Path, whole: string | undefined): string | undefined {
   if (path.length === 1 && path[0] === 'nodes') return 'nodes are written as "id: { type: … }"';

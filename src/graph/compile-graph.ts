@@ -1,7 +1,7 @@
 import { errorRecord, type Reducers } from '../compile/context.ts';
 import { emitMachine, type GraphMachine, type RunBodyOf } from '../compile/emit.ts';
 import { folderOf } from '../compile/files.ts';
-import { inputSchema } from '../compile/graph.ts';
+import { type GraphDef, inputSchema } from '../compile/graph.ts';
 import { lintGraph } from '../compile/lint.ts';
 import { lintWrites } from '../compile/lint-writes.ts';
 import type { Plan } from '../compile/plan.ts';
@@ -68,7 +68,7 @@ export function planText(
   options: CompileOptions,
   reporter: Reporter,
   sources: Map<string, string>,
-): Plan | undefined {
+): { graph?: GraphDef; plan?: Plan } {
   const file = options.file ?? 'graph.yaml';
   sources.set(file, text);
   const read = (name: string): string | undefined => {
@@ -77,18 +77,18 @@ export function planText(
     return found;
   };
   const source = parse(text, file, reporter);
-  if (!source) return undefined;
+  if (!source) return {};
   const root = options.root ?? (folderOf(file) === '.' ? '' : folderOf(file));
   const reducers = new Set(Object.keys(options.reducers ?? {}));
   const graph = resolveGraph(source, { files: { read, from: file, root }, reducers }, reporter);
-  if (!graph) return undefined;
+  if (!graph) return {};
   lintGraph(graph, reporter);
   const shapeKnown = !reporter.diagnostics.some(d =>
     ['no-start', 'unknown-node', 'edge-syntax', 'two-defaults', 'unreachable'].includes(d.code),
   );
   const plan = shapeKnown ? planGraph(graph, reporter) : undefined;
   if (plan) lintWrites(plan, reporter);
-  return reporter.failed() ? undefined : plan;
+  return plan && !reporter.failed() ? { graph, plan } : { graph };
 }
 
 /** Binds a plan to the world and emits its machine. */
@@ -128,7 +128,7 @@ export function compileGraph(
 ): Result<Graph> & { readonly sources: ReadonlyMap<string, string> } {
   const reporter = createReporter();
   const sources = new Map<string, string>();
-  const plan = planText(text, options, reporter, sources);
+  const { plan } = planText(text, options, reporter, sources);
   if (!plan) return { ok: false, diagnostics: sortDiagnostics(reporter.diagnostics), sources };
   const value = bindGraph(plan, options, reporter, sources);
   return { ok: true, value, warnings: value.warnings, sources };

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type ReadFile, referenceKey, resolveReference } from '../compile/files.ts';
-import type { Plan } from '../compile/plan.ts';
+import type { GraphDef } from '../compile/graph.ts';
 import {
   createReporter,
   type Diagnostic,
@@ -44,19 +44,20 @@ interface Reference {
   readonly span: Span;
 }
 
-function referencesOf(plan: Plan): Reference[] {
-  const from = plan.graph.file;
-  const functions = [...plan.nodes.values()].flatMap(({ def }) =>
-    def.kind === 'function' ? [{ text: def.function, what: `function of node "${def.id}"`, from, span: def.span }] : [],
-  );
-  const reducers = plan.graph.state.flatMap(key => {
-    if (typeof key.merge === 'string') return [];
-    return [
-      { text: key.merge.reducer, what: `reducer of "${key.name}"`, from, span: { file: from, start: 0, end: 1 } },
-    ];
+function referencesOf(graph: GraphDef): Reference[] {
+  const from = graph.file;
+  const nodes = [...graph.nodes.values()].flatMap((def): Reference[] => {
+    if (def.kind === 'graph') return referencesOf(def.child);
+    // A node that could not be read stands as a function without a name.
+    if (def.kind !== 'function' || def.function === '') return [];
+    return [{ text: def.function, what: `function of node "${def.id}"`, from, span: def.functionSpan }];
   });
-  const inside = [...plan.nodes.values()].flatMap(({ child }) => (child ? referencesOf(child) : []));
-  return [...functions, ...reducers, ...inside];
+  const reducers = graph.state.flatMap(({ name, merge }): Reference[] => {
+    if (typeof merge === 'string') return [];
+    const span = merge.span ?? { file: from, start: 0, end: 1 };
+    return [{ text: merge.reducer, what: `reducer of "${name}"`, from, span }];
+  });
+  return [...nodes, ...reducers];
 }
 
 function explainImport(cause: unknown): string {
@@ -137,15 +138,11 @@ export async function loadGraph(file: string, options: LoadOptions = {}): Promis
   const absolute = path.resolve(file);
   const root = path.resolve(options.root ?? projectRoot(absolute));
   const compile: CompileOptions = { ...options, file: slashes(absolute), root: slashes(root), read: tryRead };
-  const plan = planText(text, compile, reporter, sources);
-  if (!plan) return refuse();
-  const bound = await importAll(
-    plan,
-    { read: tryRead, from: slashes(absolute), root: slashes(root) },
-    options,
-    reporter,
-  );
-  if (reporter.failed()) return refuse();
+  const { graph: def, plan } = planText(text, compile, reporter, sources);
+  // Functions are looked for even when the graph has other mistakes: all are reported at once.
+  const files = { read: tryRead, from: slashes(absolute), root: slashes(root) };
+  const bound = def ? await importAll(def, files, options, reporter) : options;
+  if (!plan || reporter.failed()) return refuse();
   const graph = bindGraph(plan, bound, reporter, sources);
   const [warnings, shown] = shorten(graph.warnings, sources);
   return { ...graph, warnings, sources: shown };
@@ -169,12 +166,17 @@ function shorten(
   return [renamed, new Map([...sources].map(([file, text]) => [short(file), text]))];
 }
 
-async function importAll(plan: Plan, files: ReadFile, options: LoadOptions, reporter: Reporter): Promise<GraphDeps> {
+async function importAll(
+  graph: GraphDef,
+  files: ReadFile,
+  options: LoadOptions,
+  reporter: Reporter,
+): Promise<GraphDeps> {
   const { functions = {}, reducers = {}, models = {} } = options;
   const known = { ...functions, ...reducers };
   const found: Record<string, Imported> = {};
   const importers = new Map<string, Importer>();
-  for (const reference of referencesOf(plan)) {
+  for (const reference of referencesOf(graph)) {
     const { from } = reference;
     const key = referenceKey(reference.text, from);
     if (Object.hasOwn(known, reference.text) || Object.hasOwn(found, key)) continue;

@@ -42,29 +42,43 @@ nodes:
   rate: { type: function, function: "./f.ts#rate", input: { x: score + 1, y: "person.name" }, output: { score: output } }
   fix: { type: set, set: { score: size(drafts) * 2, seen: true, mood: "'bad'" }, maxVisits: 3, onLimit: review }
   review: { type: interrupt, message: "Send {{ drafts | last }}?", schema: { ok: boolean }, output: { seen: output.ok } }
+  pick: { type: router, prompt: "{{ mood }}?", routes: { again: ask, stop: pause }, default: stop, maxVisits: 4 }
+  pause: { type: wait, event: go, schema: { n: number }, output: { score: output.n }, expires: { after: 1h, value: { n: 1 } } }
+  child: { type: graph, graph: child.yaml, input: { q: question }, output: { mood: output.mood } }
 edges:
   - START -> ask
   - { from: ask, to: [draft, rate], when: score >= 0.5 && mood != "bad" }
   - ask -> fix -> ask
   - "[draft, rate] -> review"
-  - { from: review, to: END, when: output.ok }
+  - { from: review, to: pick, when: output.ok }
+  - pause -> child -> END
   - review -> fix
 output: [score, drafts]
 `;
 const prompt = 'system: You answer.\nuser: |\n  Hello {{ person.name }},\n  {{ question }}\nschema: string\n';
 
+const child = `state: { q: string, mood: { enum: [good, bad], default: good } }
+nodes: { look: { type: set, set: { mood: "size(q) > 3 ? 'good' : 'bad'" } } }
+edges: [START -> look -> END]
+output: mood
+`;
+
 const bases = [rich, rich, rich, ...shipped, ...[...fixtures.values()].flatMap(f => f.text ?? [])];
 
 it('S42 the base of the fuzz is a valid graph', () => {
-  const result = compileGraph(rich, { read: () => prompt });
+  const result = compileGraph(rich, { read: reads(prompt, child) });
   expect(result.ok ? [] : result.diagnostics).toEqual([]);
 });
 
+function reads(promptText: string, childText: string): (file: string) => string | undefined {
+  return file => ({ 'p.yaml': promptText, 'child.yaml': childText })[file];
+}
+
 const inherited = JSON.stringify(Reflect.ownKeys(Object.prototype).map(String));
 
-function checkCase(text: string, promptText: string): void {
+function checkCase(text: string, promptText: string, childText: string): void {
   const begin = performance.now();
-  const result = compileGraph(text, { read: () => promptText });
+  const result = compileGraph(text, { read: reads(promptText, childText) });
   const diagnostics = result.ok ? result.warnings : result.diagnostics;
   if (!result.ok) expect(diagnostics.some(d => d.severity === 'error')).toBe(true);
   // A type that was accepted can be checked against, whatever it is given.
@@ -88,10 +102,14 @@ it(`S42 ${cases} random edits of graphs are refused or compiled (seed ${seed})`,
   for (let n = 0; n < cases; n++) {
     const text = mutate(bases[Math.floor(next() * bases.length)] ?? rich, next);
     const promptText = next() < 0.2 ? mutate(prompt, next) : prompt;
+    const childText = next() < 0.2 ? mutate(child, next) : child;
     try {
-      checkCase(text, promptText);
+      checkCase(text, promptText, childText);
     } catch (cause) {
-      throw new Error(`FUZZ_SEED=${seed}, case ${n}:\n${text}\n--- p.yaml\n${promptText}`, { cause });
+      throw new Error(
+        `FUZZ_SEED=${seed}, case ${n}:\n${text}\n--- p.yaml\n${promptText}\n--- child.yaml\n${childText}`,
+        { cause },
+      );
     }
   }
 });

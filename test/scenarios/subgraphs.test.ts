@@ -175,7 +175,7 @@ describe('a subgraph is refused', () => {
     ['when its file is not there', 'graph: none.yaml', 'o.yaml missing-file'],
     ['when a required key is not given', 'graph: inner.yaml', 'gives no "word"'],
     ['when it has no such key', 'graph: inner.yaml, input: { word: "\'x\'", wrod: n }', 'has no state key "wrod"'],
-    ['when a type does not fit', 'graph: inner.yaml, input: { word: n }', 'cannot take double'],
+    ['when a type does not fit', 'graph: inner.yaml, input: { word: n }', 'cannot take a number'],
     ['when an output does not exist', 'graph: inner.yaml, input: { word: "\'x\'" }, output: { n: output.okk }', 'okk'],
   ])('%s', (_, sub, found) => {
     expect(codes(sub).join('\n')).toContain(found);
