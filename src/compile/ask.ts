@@ -2,6 +2,7 @@
 import { errorRecord, type GraphContext, GraphRunError, type PendingInterrupt } from './context.ts';
 import type { NodeDef } from './graph.ts';
 import { InputError, inputProblems } from './input.ts';
+import { pauseId } from './names.ts';
 import { nodeOf, type Plan } from './plan.ts';
 import { evaluate, expressionScope, lazy } from './writes.ts';
 
@@ -58,6 +59,12 @@ function momentOf(value: unknown, id: string): number {
     'not-a-moment',
     `node "${id}" waits until ${JSON.stringify(value)}, which is no moment; give milliseconds since 1970 or an ISO 8601 text`,
   );
+}
+
+/** Waits before or after the body of a node, for a resume without a payload. */
+export function pause(context: GraphContext, id: string, side: 'before' | 'after'): Partial<GraphContext> {
+  const message = side === 'before' ? `before node "${id}" runs` : `after node "${id}" ran`;
+  return { interrupts: { ...context.interrupts, [pauseId(id, side)]: { node: id, message } } };
 }
 
 /** Asks, or notes why it cannot. */

@@ -11,6 +11,7 @@ import {
 } from './context.ts';
 import type { GraphDef } from './graph.ts';
 import { writeTo } from './merging.ts';
+import { waitingNode } from './names.ts';
 import { forkOf, type Plan } from './plan.ts';
 
 /**
@@ -94,13 +95,15 @@ export function closeFork(
 function forgetBranches(plan: Plan, context: GraphContext, branches: readonly string[]): GraphContext {
   const inside = (scope: string): boolean => branches.some(b => scope === b || scope.startsWith(`${b}/`));
   const scopes = Object.fromEntries(Object.entries(context.scopes).filter(([scope]) => !inside(scope)));
-  const waits = [context.interrupts, context.failures, context.moments, context.attempts].some(
+  const waits = [context.interrupts, context.failures, context.moments, context.held, context.attempts].some(
     r => Object.keys(r).length > 0,
   );
   if (!waits) return { ...context, scopes };
   const outside = <T>(record: Readonly<Record<string, T>>): Record<string, T> =>
     Object.fromEntries(
-      Object.entries(record).filter(([id]) => !inside(plan.nodes.get(id)?.scope ?? plan.forks.get(id)?.scope ?? '')),
+      Object.entries(record).filter(
+        ([id]) => !inside(plan.nodes.get(waitingNode(id))?.scope ?? plan.forks.get(id)?.scope ?? ''),
+      ),
     );
   return {
     ...context,
@@ -108,6 +111,7 @@ function forgetBranches(plan: Plan, context: GraphContext, branches: readonly st
     interrupts: outside(context.interrupts),
     failures: outside(context.failures),
     moments: outside(context.moments),
+    held: outside(context.held),
     attempts: outside(context.attempts),
   };
 }

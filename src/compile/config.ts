@@ -126,7 +126,7 @@ function nodeState(plan: Plan, id: string): StateConfig {
     case 'router':
       return {
         ...shared,
-        ...(isTimed(def) ? timedState(plan, def, def.kind, at) : bareState(plan, def, def.kind, at)),
+        ...(isCompound(def) ? timedState(plan, def, def.kind, at) : bareState(plan, def, def.kind, at)),
       };
     default:
       return assertNever(def);
@@ -185,8 +185,19 @@ function subgraphState(plan: Plan, id: string, at: Point): StateConfig {
   };
 }
 
-const isTimed = (def: NodeDef): boolean =>
-  def.retry !== undefined || def.timeout !== undefined || def.deadline !== undefined;
+const isCompound = (def: NodeDef): boolean =>
+  [def.retry, def.timeout, def.deadline, def.pauses].some(key => key !== undefined);
+
+/** A node that waits, before or after its body, for a resume without a payload. */
+function pausedState(at: Point, side: 'before' | 'after'): StateConfig {
+  const entry = [{ type: side === 'before' ? 'pauseBefore' : 'pauseAfter', params: { at } }];
+  const released: TransitionConfig = {
+    guard: { type: 'released', params: { at } },
+    target: '$run',
+    actions: [{ type: 'release', params: { at } }],
+  };
+  return { tags: ['interrupt'], entry, ...(side === 'before' ? { on: { resume: [released] } } : {}) };
+}
 
 /** A node that is tried once and may take its time. */
 function bareState(plan: Plan, def: NodeDef, src: string, at: Point): StateConfig {
@@ -212,13 +223,24 @@ function timedState(plan: Plan, def: NodeDef, src: string, at: Point): StateConf
   const backoff: Record<string, StateConfig> = def.retry
     ? { $backoff: { after: { [backoffDelay(def.id)]: [{ target: '$run' }] } } }
     : {};
+  const before = def.pauses?.includes('before') ?? false;
+  const after = def.pauses?.includes('after') ?? false;
+  const hold: TransitionConfig[] = after
+    ? [{ guard: { type: 'succeeds', params: { at } }, target: '.$after', actions: [{ type: 'hold', params: { at } }] }]
+    : [];
   return {
-    initial: '$run',
+    initial: before ? '$before' : '$run',
     states: {
+      ...(before ? { $before: pausedState(at, 'before') } : {}),
+      ...(after ? { $after: pausedState(at, 'after') } : {}),
       $run: { invoke: { src, id: def.id, input: { node: def.id } }, ...timer('timeout', def.timeout) },
       ...backoff,
     },
-    on: { [`xstate.done.actor.${def.id}`]: ways, [`xstate.error.actor.${def.id}`]: ways },
+    on: {
+      ...(after ? { resume: waysOut(plan, at).slice(0, -1) } : {}),
+      [`xstate.done.actor.${def.id}`]: [...hold, ...ways],
+      [`xstate.error.actor.${def.id}`]: ways,
+    },
     ...timer('deadline', def.deadline),
   };
 }

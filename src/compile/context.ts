@@ -70,6 +70,8 @@ export interface GraphContext {
   readonly interrupts: Readonly<Record<string, PendingInterrupt>>;
   /** By node id, fork id, or START. */
   readonly failures: Readonly<Record<string, ErrorRecord>>;
+  /** Results of nodes that wait after their body, for the conditions of their edges. */
+  readonly held: Readonly<Record<string, unknown>>;
   /** The moments that nodes wait for, in milliseconds since 1970. */
   readonly moments: Readonly<Record<string, number>>;
   /** Attempts that failed so far, of nodes that are being tried again. */

@@ -24,6 +24,8 @@ import { evaluate, expressionScope, lazy, writesOf } from './writes.ts';
 export type Outcome =
   | { readonly kind: 'none' }
   | { readonly kind: 'result'; readonly value: unknown }
+  /** A node that waited after its body may go on: its writes stand, the way on is chosen now. */
+  | { readonly kind: 'released'; readonly value: unknown }
   | { readonly kind: 'error'; readonly error: ErrorRecord };
 
 /** `hop` is the index after the last when every hop of the route is full: the limited node fails without being entered. */
@@ -77,6 +79,20 @@ function noEdge(point: Point, exits: readonly PlanExit[]): GraphRunError {
   return new GraphRunError('no-edge', `no edge of ${name} is true (${tried.join('; ')}) and none is the default`);
 }
 
+/** Writes what a node's result amounts to. Throws for results that do not fit the state. */
+export function writeResult(
+  plan: Plan,
+  context: GraphContext,
+  id: string,
+  output: unknown,
+  reducers: Reducers,
+): GraphContext {
+  const node = nodeOf(plan, id);
+  const writes = writesOf(plan, context, node, output);
+  const entries = Object.keys(writes).length === 0 ? [] : [{ node: id, writes }];
+  return writeTo(plan.graph, context, node.scope, entries, reducers);
+}
+
 function decideNode(
   plan: Plan,
   context: GraphContext,
@@ -84,10 +100,7 @@ function decideNode(
   output: unknown,
   reducers: Reducers,
 ): Decision {
-  const node = nodeOf(plan, point.id);
-  const writes = writesOf(plan, context, node, output);
-  const entries = Object.keys(writes).length === 0 ? [] : [{ node: point.id, writes }];
-  return choose(plan, writeTo(plan.graph, context, node.scope, entries, reducers), point, output);
+  return choose(plan, writeResult(plan, context, point.id, output, reducers), point, output);
 }
 
 function decideJoin(plan: Plan, context: GraphContext, point: Point & { kind: 'join' }, reducers: Reducers): Decision {
@@ -105,8 +118,9 @@ export function attempt(
   reducers: Reducers,
 ): Decision {
   if (outcome.kind === 'error') return { ok: false, error: outcome.error };
-  const output = outcome.kind === 'result' ? outcome.value : undefined;
+  const output = outcome.kind === 'none' ? undefined : outcome.value;
   try {
+    if (outcome.kind === 'released') return choose(plan, context, point, output);
     if (point.kind === 'node') return decideNode(plan, context, point, output, reducers);
     if (point.kind === 'join') return decideJoin(plan, context, point, reducers);
     return choose(plan, context, point, undefined);

@@ -1,14 +1,15 @@
 /** Config and the pure rules in, an XState machine out. The only file of the compiler that knows XState. */
 import { type AnyStateMachine, assign, fromPromise, raise, sendTo, setup } from 'xstate';
-import { ask, childInput } from './ask.ts';
+import { ask, childInput, pause } from './ask.ts';
 import { isSatisfied } from './branches.ts';
 import { childSrc, type ExitParams, machineConfig, type PointParams, type StateConfig } from './config.ts';
 import { type GraphContext, outputOf, type Reducers, type State } from './context.ts';
-import { attempt, type Decision, handled, triesAgain } from './decide.ts';
+import { attempt, type Decision, handled, triesAgain, writeResult } from './decide.ts';
 import { delaysOf, timeUp } from './delays.ts';
 import { follow, without } from './follow.ts';
 import { initialContext, type StartOptions } from './input.ts';
-import { type AnyEvent, isAnswer, outcomeOf } from './outcome.ts';
+import { pauseId } from './names.ts';
+import { type AnyEvent, isAnswer, isRelease, outcomeOf } from './outcome.ts';
 import type { Plan } from './plan.ts';
 import { type Point, pointId } from './point.ts';
 import { lazy } from './writes.ts';
@@ -64,7 +65,7 @@ function judge(plan: Plan, reducers: Reducers): (args: Guarded, at: Point) => Ju
     const id = pointId(at);
     if (last && last.context === context && last.event === event && last.id === id && last.kind === at.kind)
       return last.judged;
-    const tried = attempt(plan, context, at, outcomeOf(plan, event, at), reducers);
+    const tried = attempt(plan, context, at, outcomeOf(plan, context, event, at), reducers);
     const judged = { tried, decision: lazy(() => handled(plan, context, at, tried)) };
     last = { context, event, id, kind: at.kind, judged };
     return judged;
@@ -97,6 +98,9 @@ export function implementationsOf(plan: Plan, runBody: RunBodyOf, reducers: Redu
       skipped: ({ context }: Guarded, { at }: PointParams): boolean => context.scopes[pointId(at)]?.status === 'ended',
       inside: ({ event }: Guarded, { at }: PointParams): boolean =>
         event.id === undefined || event.id.startsWith(`${pointId(at)}/`),
+      succeeds: (args: Guarded, { at }: PointParams): boolean => judgeAt(args, at).tried.ok,
+      released: ({ context, event }: Guarded, { at }: PointParams): boolean =>
+        isRelease(context, event, pointId(at), 'before'),
       satisfied: ({ context }: Guarded, { at }: PointParams): boolean => isSatisfied(plan, context, pointId(at)),
       failed: ({ context, event }: Guarded, { at }: PointParams): boolean => {
         const id = event.type === 'retry' ? (event as RetryEvent).id : undefined;
@@ -123,6 +127,14 @@ export function implementationsOf(plan: Plan, runBody: RunBodyOf, reducers: Redu
         failures: { ...failures, [id]: error },
       };
     },
+    hold: ({ context, event }: Guarded, { at }: PointParams): Partial<GraphContext> => {
+      const id = pointId(at);
+      const written = writeResult(plan, context, id, event.output, reducers);
+      return { ...written, held: { ...context.held, [id]: event.output ?? null } };
+    },
+    release: ({ context }: Guarded, { at }: PointParams): Partial<GraphContext> => ({
+      interrupts: without(context.interrupts, pauseId(pointId(at), 'before')),
+    }),
     unfail: ({ context }: Guarded, { at }: PointParams): Partial<GraphContext> => ({
       failures: without(context.failures, pointId(at)),
     }),
@@ -191,6 +203,8 @@ export function emitMachine(plan: Plan, runBody: RunBodyOf, reducers: Reducers) 
       answered: (args: Guarded, params: PointParams) => boolean;
       skipped: (args: Guarded, params: PointParams) => boolean;
       inside: (args: Guarded, params: PointParams) => boolean;
+      succeeds: (args: Guarded, params: PointParams) => boolean;
+      released: (args: Guarded, params: PointParams) => boolean;
       satisfied: (args: Guarded, params: PointParams) => boolean;
       failed: (args: Guarded, params: PointParams) => boolean;
     },
@@ -199,6 +213,10 @@ export function emitMachine(plan: Plan, runBody: RunBodyOf, reducers: Reducers) 
       again: assign((args, params: PointParams) => own.again(args, params)),
       fail: assign((args, params: PointParams) => own.fail(args, params)),
       unfail: assign((args, params: PointParams) => own.unfail(args, params)),
+      hold: assign((args, params: PointParams) => own.hold(args, params)),
+      pauseBefore: assign(({ context }, { at }: PointParams) => pause(context, pointId(at), 'before')),
+      pauseAfter: assign(({ context }, { at }: PointParams) => pause(context, pointId(at), 'after')),
+      release: assign((args, params: PointParams) => own.release(args, params)),
       ask: assign((args, params: PointParams) => own.ask(args, params)),
       timeout: raise((_, { at }: PointParams) => timeUp(plan, pointId(at), 'timeout') as unknown as GraphEvent),
       forward: sendTo(

@@ -3,6 +3,7 @@
 import { openFork } from './branches.ts';
 import { errorRecord, type GraphContext, GraphRunError } from './context.ts';
 import { budgetOf, type Decision } from './decide.ts';
+import { pauseId } from './names.ts';
 import { forkOf, nodeOf, type Place, type Plan } from './plan.ts';
 import { directEntry, exitsAt, type Point, scopeAt } from './point.ts';
 
@@ -25,6 +26,8 @@ export function follow(plan: Plan, decision: Extract<Decision, { ok: true }>, po
 function leave(context: GraphContext, id: string): GraphContext {
   let next = context;
   if (Object.hasOwn(next.interrupts, id)) next = { ...next, interrupts: without(next.interrupts, id) };
+  if (Object.hasOwn(next.held, id))
+    next = { ...next, held: without(next.held, id), interrupts: without(next.interrupts, pauseId(id, 'after')) };
   if (Object.hasOwn(next.moments, id)) next = { ...next, moments: without(next.moments, id) };
   if (Object.hasOwn(next.attempts, id)) next = { ...next, attempts: without(next.attempts, id) };
   return next;

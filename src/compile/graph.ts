@@ -43,6 +43,8 @@ export interface NodeShared {
   /** Milliseconds for one attempt, and for all of them. */
   readonly timeout?: number;
   readonly deadline?: number;
+  /** Wait for a resume before the body runs, or after it. */
+  readonly pauses?: readonly ('before' | 'after')[];
   /** What happens to an error: `fail` (the default), `continue`, or the id of a node, or END. */
   readonly onError?: string;
   /** Every edge whose condition is true is taken, instead of the first. */

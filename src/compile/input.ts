@@ -55,6 +55,12 @@ function asLists(keys: ReadonlyMap<string, StateKey>, writes: State): State {
   return Object.fromEntries(entries);
 }
 
+/** The keys of a state in the order the file declares them: so they print. */
+function inFileOrder(graph: GraphDef, state: State): State {
+  const known = graph.state.filter(k => Object.hasOwn(state, k.name));
+  return Object.freeze(Object.fromEntries(known.map(k => [k.name, state[k.name]])));
+}
+
 /** The context a run begins with. Throws {@link InputError}. */
 export function initialContext(
   graph: GraphDef,
@@ -75,7 +81,7 @@ export function initialContext(
   // A fresh run takes its input as it is; a further one merges it into what the thread has, as a node would.
   const state = options.state
     ? mergeWrites(graph, base, writes, reducers)
-    : Object.freeze({ ...base, ...asLists(keys, writes) });
+    : inFileOrder(graph, { ...base, ...asLists(keys, writes) });
   return {
     state,
     scopes: {},
@@ -83,6 +89,7 @@ export function initialContext(
     interrupts: {},
     failures: {},
     moments: {},
+    held: {},
     attempts: {},
     errors: {},
     thread: { id: options.thread ?? '', path: options.path ?? '' },

@@ -23,5 +23,11 @@ export const RESERVED_NODE_NAMES: ReadonlySet<string> = new Set([
   ...Object.getOwnPropertyNames(Object.prototype),
 ]);
 
+/** The id under which a node waits before or after its body. */
+export const pauseId = (node: string, side: 'before' | 'after'): string => `${node}:${side}`;
+
+/** The node that an id of something waiting belongs to. */
+export const waitingNode = (id: string): string => id.replace(/:(before|after)$/, '');
+
 export const START = 'START';
 export const END = 'END';

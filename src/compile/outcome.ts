@@ -3,6 +3,7 @@ import { errorRecord, type GraphContext } from './context.ts';
 import type { Outcome } from './decide.ts';
 import { expiryDelay } from './delays.ts';
 import { isAsking } from './graph.ts';
+import { pauseId } from './names.ts';
 import { nodeOf, type Plan } from './plan.ts';
 import type { Point } from './point.ts';
 
@@ -32,8 +33,10 @@ function answerIn(plan: Plan, event: AnyEvent, id: string): { readonly value: un
  * What an event says of a point. A node further on is decided in the same macrostep with the same event, so an event
  * speaks only of the node it names.
  */
-export function outcomeOf(plan: Plan, event: AnyEvent, at: Point): Outcome {
+export function outcomeOf(plan: Plan, context: GraphContext, event: AnyEvent, at: Point): Outcome {
   if (at.kind !== 'node') return NONE;
+  if (event.type === 'resume' && isRelease(context, event, at.id, 'after'))
+    return { kind: 'released', value: context.held[at.id] };
   if (event.type === `xstate.done.actor.${at.id}`) return { kind: 'result', value: event.output };
   if (event.type === `xstate.error.actor.${at.id}`) return { kind: 'error', error: errorRecord(event.error) };
   const answer = answerIn(plan, event, at.id);
@@ -47,9 +50,20 @@ export function answerProblem(plan: Plan, node: string, value: unknown): string 
   return problems.length === 0 ? undefined : problems.join('; ');
 }
 
+/** Whether a resume is for a node that waits before or after its body; with one waiting, the id may be left out. */
+export function isRelease(context: GraphContext, event: AnyEvent, node: string, side: 'before' | 'after'): boolean {
+  const id = pauseId(node, side);
+  if (!Object.hasOwn(context.interrupts, id)) return false;
+  return event.id === undefined ? Object.keys(context.interrupts).length === 1 : event.id === id;
+}
+
 /** Whether a point may go on with an event: only a node that asks is particular. */
 export function isAnswer(plan: Plan, context: GraphContext, event: AnyEvent, at: Point): boolean {
-  if (at.kind !== 'node' || !Object.hasOwn(context.interrupts, at.id)) return true;
+  if (at.kind !== 'node') return true;
+  const { pauses } = nodeOf(plan, at.id).def;
+  // While a node waits after its body, a resume is for it alone; before that, none is.
+  if (pauses && event.type === 'resume') return isRelease(context, event, at.id, 'after');
+  if (!Object.hasOwn(context.interrupts, at.id)) return true;
   const answer = answerIn(plan, event, at.id);
   if (!answer) return false;
   if (event.type === 'resume') {

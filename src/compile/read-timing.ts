@@ -2,7 +2,7 @@ import { milliseconds } from './duration.ts';
 import type { NodeDef, Retry } from './graph.ts';
 import type { NodeFile } from './schema.ts';
 
-type Timing = Pick<NodeDef, 'retry' | 'timeout' | 'deadline' | 'onError' | 'join' | 'routeAll'>;
+type Timing = Pick<NodeDef, 'retry' | 'timeout' | 'deadline' | 'onError' | 'join' | 'routeAll' | 'pauses'>;
 
 const DEFAULT_DELAY = '1s';
 const DEFAULT_FACTOR = 2;
@@ -23,19 +23,31 @@ function readRetry(raw: Extract<NodeFile, { type: 'function' }>['retry']): Retry
   };
 }
 
-/** Reads the keys of a node that say how often, how long, and what then. */
-export function readTiming(file: NodeFile): Timing {
-  const join = {
-    ...(file.join === undefined || file.join === 'all' ? {} : { join: file.join }),
-    ...(file.route === 'all' ? { routeAll: true as const } : {}),
-  };
-  if (!('retry' in file || 'timeout' in file || 'deadline' in file || 'onError' in file)) return join;
+/** The keys of nodes with a body; those of other kinds have none of them. */
+type BodyFile = Extract<NodeFile, { type: 'function' | 'llm' | 'router' }>;
+
+const hasBody = (file: NodeFile): file is BodyFile => ['function', 'llm', 'router'].includes(file.type);
+
+function readBody(file: BodyFile): Timing {
   const retry = readRetry(file.retry);
+  const pauses = [
+    ...(file.interruptBefore ? (['before'] as const) : []),
+    ...(file.interruptAfter ? (['after'] as const) : []),
+  ];
   return {
-    ...join,
     ...(retry === undefined ? {} : { retry }),
     ...(file.timeout === undefined ? {} : { timeout: milliseconds(file.timeout) }),
     ...(file.deadline === undefined ? {} : { deadline: milliseconds(file.deadline) }),
     ...(file.onError === undefined ? {} : { onError: file.onError }),
+    ...(pauses.length === 0 ? {} : { pauses }),
+  };
+}
+
+/** Reads the keys of a node that say how often, how long, and what then. */
+export function readTiming(file: NodeFile): Timing {
+  return {
+    ...(file.join === undefined || file.join === 'all' ? {} : { join: file.join }),
+    ...(file.route === 'all' ? { routeAll: true as const } : {}),
+    ...(hasBody(file) ? readBody(file) : {}),
   };
 }

@@ -80,6 +80,11 @@ const body = {
   retry: retry.optional(),
   timeout: duration.optional().describe('How long one attempt may take.'),
   deadline: duration.optional().describe('How long all attempts and the waits between them may take.'),
+  interruptBefore: z.boolean().optional().describe('Waits for a `resume` before the body runs.'),
+  interruptAfter: z
+    .boolean()
+    .optional()
+    .describe('Waits for a `resume` after the body ran: its writes stand, the way on is not chosen yet.'),
   onError: z
     .string()
     .optional()

@@ -76,7 +76,7 @@ function stateTypes(graph: GraphDef): string {
 function functionsOf(graph: GraphDef): { context: string; output: string } {
   const initial = Object.fromEntries(graph.state.flatMap(k => (k.required ? [] : [[k.name, k.initial]])));
   const rest =
-    "scopes: {}, visits: {}, interrupts: {}, failures: {}, moments: {}, attempts: {}, errors: {}, thread: { id: '', path: '' }";
+    "scopes: {}, visits: {}, interrupts: {}, failures: {}, moments: {}, held: {}, attempts: {}, errors: {}, thread: { id: '', path: '' }";
   const context = `({ input }) => ({ state: { ...${literal(initial, 4)}, ...input }, ${rest} })`;
   const picked = graph.output?.map(
     name => `${key(name)}: context.state${/^\w+$/.test(name) ? `.${name}` : `[${quote(name)}]`}`,
@@ -144,6 +144,7 @@ export type Context = {
   readonly interrupts: Readonly<Record<string, { readonly node: string; readonly message: string }>>;
   readonly failures: Readonly<Record<string, { readonly name: string; readonly message: string }>>;
   readonly moments: Readonly<Record<string, number>>;
+  readonly held: Readonly<Record<string, unknown>>;
   readonly attempts: Readonly<Record<string, number>>;
   readonly errors: Readonly<Record<string, { readonly name: string; readonly message: string }>>;
   readonly thread: { readonly id: string; readonly path: string };

@@ -11,6 +11,8 @@ type Members = readonly Member[];
 export interface AddressedAnswer {
   readonly member: Member;
   readonly node: string;
+  /** The id of the question inside its actor. */
+  readonly key: string;
   readonly value: unknown;
 }
 
@@ -40,7 +42,9 @@ function byId(thread: string, answer: unknown, ids: readonly string[]): [string,
 /** Finds who is answered, and checks every answer before any is given. */
 export function addressAnswers(thread: string, answer: unknown, members: Members): AddressedAnswer[] {
   const waiting = new Map(
-    members.flatMap(member => member.interrupts().map(i => [i.id, { member, node: i.node }] as const)),
+    members.flatMap(member =>
+      member.interrupts().map(i => [i.id, { member, node: i.node, key: i.id.slice(member.path.length) }] as const),
+    ),
   );
   return byId(thread, answer, [...waiting.keys()]).flatMap(([id, raw]) => {
     const asker = waiting.get(id);

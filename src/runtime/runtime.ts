@@ -40,7 +40,7 @@ export interface Thread {
    *
    * Rejects with `ResumeError` for an answer that does not fit, and `ThreadError` when it is not clear who is meant.
    */
-  resume(answer: unknown, options?: RunOptions): Promise<RunResult>;
+  resume(answer?: unknown, options?: RunOptions): Promise<RunResult>;
   /**
    * Sends an event that a `wait` node names, `{ type, … }`, and runs on. Rejects with `ThreadError` when no node takes it.
    */

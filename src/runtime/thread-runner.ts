@@ -98,8 +98,8 @@ export class ThreadRunner {
     const answers = addressAnswers(this.id, answer, [...this.members.values()]);
     this.cancelled = false;
     return this.go(run, () => {
-      for (const { member, node, value } of answers) {
-        this.deliver(member, { kind: 'event', event: { type: 'resume', id: node, value } as { type: string } });
+      for (const { member, key, value } of answers) {
+        this.deliver(member, { kind: 'event', event: { type: 'resume', id: key, value } as { type: string } });
       }
     });
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRuntime } from '../../src/index.ts';
+import { simulatedClock } from '../../src/testing/index.ts';
 import { Bodies, build, settle } from '../helpers.ts';
 
 const text = `
@@ -73,5 +74,49 @@ describe('a thread that is busy or finished', () => {
       name: 'InputError',
       problems: [expect.stringContaining('"n"'), expect.stringContaining('"m"'), expect.stringContaining('"s"')],
     });
+  });
+});
+
+describe('S22 cancelling inside a subgraph and during a wait', () => {
+  it('S22 a subgraph: its body sees the signal, nothing after it starts, a retry goes on inside it', async () => {
+    const inner =
+      'name: inner\nstate: {}\nnodes: { a: { type: function, function: a }, b: { type: function, function: b } }\nedges: ["START -> a -> b -> END"]';
+    const outer =
+      'nodes: { sub: { type: graph, graph: i.yaml }, after: { type: function, function: after } }\nedges: ["START -> sub -> after -> END"]';
+    const bodies = new Bodies();
+    const functions = { a: bodies.hold('a'), b: bodies.now('b'), after: bodies.now('after') };
+    const thread = createRuntime().thread(build(outer, { file: 'o.yaml', read: () => inner, functions }));
+    const controller = new AbortController();
+    const result = thread.invoke({}, { signal: controller.signal });
+    await settle();
+    const body = bodies.get('a');
+    controller.abort();
+    expect(body.signal.aborted).toBe(true);
+    body.fail('stopped');
+    expect((await result).status).toBe('cancelled');
+    expect(bodies.runs).toEqual(['a']);
+    const again = thread.retry();
+    await settle();
+    bodies.get('a').finish();
+    expect((await again).status).toBe('done');
+    expect(bodies.runs).toEqual(['a', 'a', 'b', 'after']);
+  });
+
+  it('S22 a wait: the time that is left is waited after the retry', async () => {
+    const clock = simulatedClock();
+    const thread = createRuntime({ clock }).thread(
+      build('nodes: { w: { type: wait, for: 10s } }\nedges: ["START -> w -> END"]'),
+    );
+    const controller = new AbortController();
+    const result = thread.invoke({}, { signal: controller.signal });
+    await clock.advance(4_000);
+    controller.abort();
+    expect((await result).status).toBe('cancelled');
+    await clock.advance(3_000);
+    const again = thread.retry();
+    await clock.advance(2_999);
+    expect((await thread.state()).status).toBe('running');
+    await clock.advance(1);
+    expect((await again).status).toBe('done');
   });
 });

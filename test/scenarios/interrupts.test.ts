@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createRuntime } from '../../src/index.ts';
+import { createActor } from 'xstate';
+import { createRuntime, interruptsOf } from '../../src/index.ts';
 import { Bodies, build, launch, settle } from '../helpers.ts';
 
 const ask = (schema: string, body = 'work') => `
@@ -133,5 +134,74 @@ edges:
     expect((await thread.resume({ A: 'go' })).status).toBe('done');
     expect(bodies.count('end')).toBe(1);
     expect(events.filter(e => e.type === 'interrupt')).toHaveLength(1);
+  });
+});
+
+describe('S29 interruptBefore and interruptAfter', () => {
+  const text = (keys: string) => `
+state: { n: { type: number, merge: sum } }
+nodes:
+  work: { type: function, function: work, ${keys} }
+  big: { type: set, set: { n: 100 } }
+edges:
+  - START -> work
+  - { from: work, to: big, when: output.n > 3 }
+  - "[work, big] -> END"
+`;
+  const withWork = (keys: string, result: object = { n: 5 }) => {
+    const bodies = new Bodies();
+    return { bodies, graph: build(text(keys), { functions: { work: bodies.now('work', result) } }) };
+  };
+
+  it('S29 waits before the body, and goes on without a payload', async () => {
+    const { bodies, graph } = withWork('interruptBefore: true');
+    const thread = createRuntime().thread(graph);
+    expect((await thread.invoke()).interrupts).toMatchObject([
+      { id: 'work:before', node: 'work', message: 'before node "work" runs' },
+    ]);
+    expect(bodies.runs).toEqual([]);
+    expect((await thread.resume()).output.n).toBe(105);
+    expect(bodies.runs).toEqual(['work']);
+  });
+
+  it('S29 waits after the body, whose writes stand; the way on is chosen by its output', async () => {
+    const { bodies, graph } = withWork('interruptAfter: true');
+    const thread = createRuntime().thread(graph);
+    const first = await thread.invoke();
+    expect(first).toMatchObject({ status: 'waiting', output: { n: 5 }, interrupts: [{ id: 'work:after' }] });
+    expect(await thread.resume()).toMatchObject({ status: 'done', output: { n: 105 }, interrupts: [] });
+    expect(bodies.runs).toEqual(['work']);
+  });
+
+  it('S29 both, with a retry between', async () => {
+    let tries = 0;
+    const functions = {
+      work: () => {
+        if (++tries === 1) throw new Error('once');
+        return { n: 1 };
+      },
+    };
+    const thread = createRuntime().thread(
+      build(text('interruptBefore: true, interruptAfter: true, retry: { attempts: 2, delay: 1ms }'), { functions }),
+    );
+    await thread.invoke();
+    expect((await thread.resume()).interrupts.map(i => i.id)).toEqual(['work:after']);
+    expect(await thread.resume()).toMatchObject({ status: 'done', output: { n: 1 } });
+    expect(tries).toBe(2);
+  });
+
+  it('S29 in plain XState, restored while it waits after the body', async () => {
+    const { bodies, graph } = withWork('interruptBefore: true, interruptAfter: true');
+    const actor = createActor(graph.machine, { input: {} }).start();
+    expect(interruptsOf(actor.getSnapshot()).map(i => i.id)).toEqual(['work:before']);
+    actor.send({ type: 'resume', id: 'work:before' });
+    await settle();
+    const stored = JSON.stringify(actor.getPersistedSnapshot());
+    actor.stop();
+    const later = createActor(graph.machine, { input: {}, snapshot: JSON.parse(stored) }).start();
+    expect(interruptsOf(later.getSnapshot()).map(i => i.id)).toEqual(['work:after']);
+    later.send({ type: 'resume' });
+    expect(later.getSnapshot()).toMatchObject({ status: 'done', output: { n: 105 } });
+    expect(bodies.runs).toEqual(['work']);
   });
 });

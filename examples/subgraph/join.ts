@@ -1,0 +1,1 @@
+export const join = ({ summaries }: { summaries: readonly string[] }) => summaries.join('\n');
