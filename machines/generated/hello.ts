@@ -18,6 +18,7 @@ export type Context = {
   readonly interrupts: Readonly<Record<string, { readonly node: string; readonly message: string }>>;
   readonly failures: Readonly<Record<string, { readonly name: string; readonly message: string }>>;
   readonly moments: Readonly<Record<string, number>>;
+  readonly held: Readonly<Record<string, unknown>>;
   readonly attempts: Readonly<Record<string, number>>;
   readonly errors: Readonly<Record<string, { readonly name: string; readonly message: string }>>;
   readonly thread: { readonly id: string; readonly path: string };
@@ -62,7 +63,7 @@ export const machine = setup({
   },
 }).createMachine({
   id: 'hello',
-  context: ({ input }) => ({ state: { ...{ name: 'world', greeting: null }, ...input }, scopes: {}, visits: {}, interrupts: {}, failures: {}, moments: {}, attempts: {}, errors: {}, thread: { id: '', path: '' } }),
+  context: ({ input }) => ({ state: { ...{ name: 'world', greeting: null }, ...input }, scopes: {}, visits: {}, interrupts: {}, failures: {}, moments: {}, held: {}, attempts: {}, errors: {}, thread: { id: '', path: '' } }),
   output: ({ context }) => ({ greeting: context.state.greeting }),
   initial: '$start',
   states: {

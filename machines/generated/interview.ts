@@ -32,6 +32,7 @@ export type Context = {
   readonly interrupts: Readonly<Record<string, { readonly node: string; readonly message: string }>>;
   readonly failures: Readonly<Record<string, { readonly name: string; readonly message: string }>>;
   readonly moments: Readonly<Record<string, number>>;
+  readonly held: Readonly<Record<string, unknown>>;
   readonly attempts: Readonly<Record<string, number>>;
   readonly errors: Readonly<Record<string, { readonly name: string; readonly message: string }>>;
   readonly thread: { readonly id: string; readonly path: string };
@@ -88,7 +89,7 @@ export const machine = setup({
       confirmed: false,
       changes: [],
       response: '',
-    }, ...input }, scopes: {}, visits: {}, interrupts: {}, failures: {}, moments: {}, attempts: {}, errors: {}, thread: { id: '', path: '' } }),
+    }, ...input }, scopes: {}, visits: {}, interrupts: {}, failures: {}, moments: {}, held: {}, attempts: {}, errors: {}, thread: { id: '', path: '' } }),
   output: ({ context }) => ({ name: context.state.name, field: context.state.field, confirmed: context.state.confirmed, response: context.state.response }),
   description: 'Interviews a person and sums up what they said.',
   initial: '$start',

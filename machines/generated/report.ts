@@ -28,6 +28,7 @@ export type Context = {
   readonly interrupts: Readonly<Record<string, { readonly node: string; readonly message: string }>>;
   readonly failures: Readonly<Record<string, { readonly name: string; readonly message: string }>>;
   readonly moments: Readonly<Record<string, number>>;
+  readonly held: Readonly<Record<string, unknown>>;
   readonly attempts: Readonly<Record<string, number>>;
   readonly errors: Readonly<Record<string, { readonly name: string; readonly message: string }>>;
   readonly thread: { readonly id: string; readonly path: string };
@@ -72,7 +73,7 @@ export const machine = setup({
   },
 }).createMachine({
   id: 'report',
-  context: ({ input }) => ({ state: { ...{ path: 'docs', source: null, docs: [], stats: [], patterns: [], analysis: {}, report: '' }, ...input }, scopes: {}, visits: {}, interrupts: {}, failures: {}, moments: {}, attempts: {}, errors: {}, thread: { id: '', path: '' } }),
+  context: ({ input }) => ({ state: { ...{ path: 'docs', source: null, docs: [], stats: [], patterns: [], analysis: {}, report: '' }, ...input }, scopes: {}, visits: {}, interrupts: {}, failures: {}, moments: {}, held: {}, attempts: {}, errors: {}, thread: { id: '', path: '' } }),
   output: ({ context }) => ({ report: context.state.report }),
   description: 'Reads a folder of documents and writes a report on it in Markdown.',
   initial: '$start',

@@ -9,10 +9,9 @@ import {
   stateKeys,
   viewOf,
 } from './context.ts';
-import type { GraphDef } from './graph.ts';
-import { writeTo } from './merging.ts';
+import { mergeWrites, writeTo } from './merging.ts';
 import { waitingNode } from './names.ts';
-import { forkOf, type Plan } from './plan.ts';
+import { chartOf, forkOf, type Plan } from './plan.ts';
 
 /**
  * Opens the branches of a fork, each with the view of its parent.
@@ -33,15 +32,49 @@ export function openFork(plan: Plan, context: GraphContext, forkId: string, take
   return { ...context, scopes };
 }
 
-function findConflict(graph: GraphDef, logs: readonly (readonly LogEntry[])[]): GraphRunError | undefined {
-  const keys = stateKeys(graph);
-  const writer = new Map<string, { branch: number; node: string }>();
-  for (const [branch, log] of logs.entries()) {
+/** How a waiting branch stands: it can begin, it never will, or that is not known yet. */
+export function readiness(plan: Plan, context: GraphContext, scope: string): 'ready' | 'dead' | 'waiting' {
+  const { waits } = chartOf(plan, scope);
+  if (!waits) return 'ready';
+  const before = waits.from.map(id => context.scopes[id]);
+  if (before.some(b => b?.status === 'running')) return 'waiting';
+  return waits.first || before.some(b => b?.taken?.includes(scope)) ? 'ready' : 'dead';
+}
+
+/** Begins a waiting branch with the writes of the branches that led to it, in order. */
+export function beginBranch(plan: Plan, context: GraphContext, scope: string, reducers: Reducers): GraphContext {
+  const branch = context.scopes[scope];
+  if (!branch) return context;
+  const entries = (chartOf(plan, scope).waits?.ancestors ?? []).flatMap(id => context.scopes[id]?.log ?? []);
+  const state = entries.reduce((at, { writes }) => mergeWrites(plan.graph, at, writes, reducers), branch.state);
+  return { ...context, scopes: { ...context.scopes, [scope]: { ...branch, state } } };
+}
+
+/** Ends a branch that no path led to. */
+export function skipBranch(context: GraphContext, scope: string): GraphContext {
+  const branch = context.scopes[scope];
+  if (!branch) return context;
+  return { ...context, scopes: { ...context.scopes, [scope]: { ...branch, status: 'ended', taken: [] } } };
+}
+
+/** Whether one of two branches saw what the other wrote: then they did not write at once. */
+function ordered(plan: Plan, a: string, b: string): boolean {
+  const sees = (one: string, other: string): boolean => chartOf(plan, one).waits?.ancestors.includes(other) ?? false;
+  return sees(a, b) || sees(b, a);
+}
+
+function findConflict(
+  plan: Plan,
+  branches: readonly { readonly scope: string; readonly log: readonly LogEntry[] }[],
+): GraphRunError | undefined {
+  const keys = stateKeys(plan.graph);
+  const writer = new Map<string, { branch: string; node: string }>();
+  for (const { scope: branch, log } of branches) {
     for (const { node, writes } of log) {
       for (const name of Object.keys(writes)) {
         if (keys.get(name)?.merge !== 'replace') continue;
         const before = writer.get(name);
-        if (before && before.branch !== branch) {
+        if (before && before.branch !== branch && !ordered(plan, before.branch, branch)) {
           return new GraphRunError(
             'write-conflict',
             `"${before.node}" and "${node}" ran in parallel and both wrote "${name}", whose merge rule is "replace"; give "${name}" another rule, or write it in one branch`,
@@ -83,13 +116,22 @@ export function closeFork(
 ): { context: GraphContext; arrived: boolean } {
   const fork = forkOf(plan, forkId);
   const finished = fork.branches.filter(scope => context.scopes[scope]?.status !== 'running');
-  const logs = finished.map(scope => context.scopes[scope]?.log ?? []);
-  const conflict = findConflict(plan.graph, logs);
+  const logs = finished.map(scope => ({ scope, log: context.scopes[scope]?.log ?? [] }));
+  const conflict = findConflict(plan, logs);
   if (conflict) throw conflict;
   const arrived =
     arrivesAtOnce(plan, context, forkId) || finished.some(scope => context.scopes[scope]?.status === 'arrived');
   const cleared = forgetBranches(plan, context, fork.branches);
-  return { context: writeTo(plan.graph, cleared, fork.scope, logs.flat(), reducers), arrived };
+  return {
+    context: writeTo(
+      plan.graph,
+      cleared,
+      fork.scope,
+      logs.flatMap(l => l.log),
+      reducers,
+    ),
+    arrived,
+  };
 }
 
 function forgetBranches(plan: Plan, context: GraphContext, branches: readonly string[]): GraphContext {

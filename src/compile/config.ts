@@ -69,6 +69,8 @@ function targetOf(place: Place, scope: string): string {
       return place.id;
     case 'join':
       return STATES.arrived;
+    case 'onward':
+      return place.joins ? STATES.arrived : STATES.ended;
     case 'end':
       return scope === ROOT ? STATES.done : STATES.ended;
   }
@@ -255,7 +257,30 @@ function forkState(plan: Plan, id: string): StateConfig {
   return { type: 'parallel', ...early, states: Object.fromEntries(regions), onDone: { target: joinState(id) } };
 }
 
+/** A branch that begins when the branches before it have been taken, or cannot be any more. */
+function waitingBranch(plan: Plan, scope: string): StateConfig {
+  const [node = ''] = chartOf(plan, scope).nodes;
+  const params = { at: { kind: 'branch', id: scope } as const };
+  const begin: TransitionConfig = {
+    guard: { type: 'ready', params },
+    target: node,
+    actions: [{ type: 'begin', params }],
+  };
+  const skip: TransitionConfig = {
+    guard: { type: 'dead', params },
+    target: STATES.ended,
+    actions: [{ type: 'skip', params }],
+  };
+  const own = chartStates(plan, scope, []);
+  const final = { type: 'final' } as const;
+  return {
+    initial: STATES.enter,
+    states: { [STATES.enter]: { always: [begin, skip] }, ...own, [STATES.arrived]: final, [STATES.ended]: final },
+  };
+}
+
 function branchState(plan: Plan, scope: string): StateConfig {
+  if (chartOf(plan, scope).waits) return waitingBranch(plan, scope);
   const direct = directEntry(plan, scope);
   const at: Point = { kind: 'branch', id: scope };
   // A parallel state must not be initial, and a budget is asked before a node is entered.

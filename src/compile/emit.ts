@@ -1,16 +1,16 @@
 /** Config and the pure rules in, an XState machine out. The only file of the compiler that knows XState. */
 import { type AnyStateMachine, assign, fromPromise, raise, sendTo, setup } from 'xstate';
 import { ask, childInput, pause } from './ask.ts';
-import { isSatisfied } from './branches.ts';
+import { beginBranch, isSatisfied, readiness, skipBranch } from './branches.ts';
 import { childSrc, type ExitParams, machineConfig, type PointParams, type StateConfig } from './config.ts';
 import { type GraphContext, outputOf, type Reducers, type State } from './context.ts';
 import { attempt, type Decision, handled, triesAgain, writeResult } from './decide.ts';
 import { delaysOf, timeUp } from './delays.ts';
-import { follow, without } from './follow.ts';
+import { countVisit, follow, without } from './follow.ts';
 import { initialContext, type StartOptions } from './input.ts';
 import { pauseId } from './names.ts';
 import { type AnyEvent, isAnswer, isRelease, outcomeOf } from './outcome.ts';
-import type { Plan } from './plan.ts';
+import { chartOf, type Plan } from './plan.ts';
 import { type Point, pointId } from './point.ts';
 import { lazy } from './writes.ts';
 
@@ -101,6 +101,8 @@ export function implementationsOf(plan: Plan, runBody: RunBodyOf, reducers: Redu
       succeeds: (args: Guarded, { at }: PointParams): boolean => judgeAt(args, at).tried.ok,
       released: ({ context, event }: Guarded, { at }: PointParams): boolean =>
         isRelease(context, event, pointId(at), 'before'),
+      ready: ({ context }: Guarded, { at }: PointParams): boolean => readiness(plan, context, pointId(at)) === 'ready',
+      dead: ({ context }: Guarded, { at }: PointParams): boolean => readiness(plan, context, pointId(at)) === 'dead',
       satisfied: ({ context }: Guarded, { at }: PointParams): boolean => isSatisfied(plan, context, pointId(at)),
       failed: ({ context, event }: Guarded, { at }: PointParams): boolean => {
         const id = event.type === 'retry' ? (event as RetryEvent).id : undefined;
@@ -135,6 +137,11 @@ export function implementationsOf(plan: Plan, runBody: RunBodyOf, reducers: Redu
     release: ({ context }: Guarded, { at }: PointParams): Partial<GraphContext> => ({
       interrupts: without(context.interrupts, pauseId(pointId(at), 'before')),
     }),
+    begin: ({ context }: Guarded, { at }: PointParams): Partial<GraphContext> => {
+      const begun = beginBranch(plan, context, pointId(at), reducers);
+      return chartOf(plan, pointId(at)).nodes.reduce((next, id) => countVisit(plan, next, id), begun);
+    },
+    skip: ({ context }: Guarded, { at }: PointParams): Partial<GraphContext> => skipBranch(context, pointId(at)),
     unfail: ({ context }: Guarded, { at }: PointParams): Partial<GraphContext> => ({
       failures: without(context.failures, pointId(at)),
     }),
@@ -205,6 +212,8 @@ export function emitMachine(plan: Plan, runBody: RunBodyOf, reducers: Reducers) 
       inside: (args: Guarded, params: PointParams) => boolean;
       succeeds: (args: Guarded, params: PointParams) => boolean;
       released: (args: Guarded, params: PointParams) => boolean;
+      ready: (args: Guarded, params: PointParams) => boolean;
+      dead: (args: Guarded, params: PointParams) => boolean;
       satisfied: (args: Guarded, params: PointParams) => boolean;
       failed: (args: Guarded, params: PointParams) => boolean;
     },
@@ -217,6 +226,8 @@ export function emitMachine(plan: Plan, runBody: RunBodyOf, reducers: Reducers) 
       pauseBefore: assign(({ context }, { at }: PointParams) => pause(context, pointId(at), 'before')),
       pauseAfter: assign(({ context }, { at }: PointParams) => pause(context, pointId(at), 'after')),
       release: assign((args, params: PointParams) => own.release(args, params)),
+      begin: assign((args, params: PointParams) => own.begin(args, params)),
+      skip: assign((args, params: PointParams) => own.skip(args, params)),
       ask: assign((args, params: PointParams) => own.ask(args, params)),
       timeout: raise((_, { at }: PointParams) => timeUp(plan, pointId(at), 'timeout') as unknown as GraphEvent),
       forward: sendTo(

@@ -55,6 +55,12 @@ function enter(
       const direct = forkOf(plan, place.id).branches.flatMap(branch => directEntry(plan, branch) ?? []);
       return direct.reduce((at, id) => countVisit(plan, at, id), opened);
     }
+    case 'onward': {
+      const branch = context.scopes[scope];
+      if (!branch) return context;
+      const ended = { ...branch, status: place.joins ? 'arrived' : 'ended', taken: place.to } as const;
+      return { ...context, scopes: { ...context.scopes, [scope]: ended } };
+    }
     case 'join':
     case 'end': {
       const branch = context.scopes[scope];
@@ -66,7 +72,7 @@ function enter(
 }
 
 /** Counts where a number can matter: a context that names every node of a long chain would grow with it. */
-function countVisit(plan: Plan, context: GraphContext, id: string): GraphContext {
+export function countVisit(plan: Plan, context: GraphContext, id: string): GraphContext {
   if (!plan.countsAll && !nodeOf(plan, id).repeats) return context;
   return { ...context, visits: { ...context.visits, [id]: (context.visits[id] ?? 0) + 1 } };
 }

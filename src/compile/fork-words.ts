@@ -35,7 +35,7 @@ export function explainFork({ fork, kind, edge, join }: ForkFault): ForkWords {
 export function explainCrossing(fork: ForkFault['fork'], meets: readonly string[]): ForkWords {
   const at = meets.length === 0 ? '' : ` at ${meets.join(', ')}`;
   return {
-    message: `the branches of ${nameOf(fork)} cross${at} without one join`,
-    hint: 'let the branches meet in one node, or nest one fork in the other',
+    message: `the branches of ${nameOf(fork)} cross${at}, and have a cycle among them or too many nodes`,
+    hint: 'let the branches meet in one node, or put the cycle into a graph of its own',
   };
 }

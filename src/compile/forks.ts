@@ -5,7 +5,7 @@
  * is a fork of its own, which is how series-parallel shapes nest.
  */
 import { END } from './names.ts';
-import { reachable, type Successors } from './walk.ts';
+import { reachable, reaching, type Successors } from './walk.ts';
 
 /** Branches that share nodes, and so belong to one region. */
 export interface BranchGroup {
@@ -20,11 +20,18 @@ export interface ForkShape {
   readonly join?: string;
   /** A target of the fork is the join itself. */
   readonly arrives: boolean;
+  /** Some nodes never lead to the join, so that it should not wait for them. */
+  readonly mixed: boolean;
 }
 
 export type ForkProblem =
   | { readonly kind: 'leaves' | 'enters'; readonly from: string; readonly to: string; readonly join?: string }
-  | { readonly kind: 'shape'; readonly meets: readonly string[] };
+  | {
+      readonly kind: 'shape';
+      readonly meets: readonly string[];
+      /** An edge that would be in the way, were the first meeting node the join. */
+      readonly suspect?: ForkProblem;
+    };
 
 export type ForkResult =
   | { readonly ok: true; readonly shape: ForkShape }
@@ -66,7 +73,10 @@ function cutAt(join: string | undefined, question: Question): ForkShape {
   const cut = new Set([join, question.exit].filter(id => id !== undefined));
   const others = question.targets.filter(t => t !== join && t !== END);
   const groups = groupTargets(new Map(others.map(t => [t, regionOf(t, cut, question)])));
-  const shape = { groups, arrives: join !== undefined && question.targets.includes(join) };
+  const arrives = join !== undefined && question.targets.includes(join);
+  const inside = new Set(groups.flatMap(g => [...g.members]));
+  const leading = join === undefined ? 0 : reaching(inside, join, question.next).size;
+  const shape = { groups, arrives, mixed: (arrives || leading > 0) && leading < inside.size };
   return join === undefined ? shape : { ...shape, join };
 }
 
@@ -135,12 +145,14 @@ export function analyseFork(question: Question): ForkResult {
     const { join: _unmet, ...apart } = found;
     return { ok: true, shape: reachesExit ? found : apart };
   }
+  const named = meets.filter(id => !id.startsWith('$'));
   for (const candidate of meets) {
     const shape = cutAt(candidate, question);
     const problem = splits(shape) ? crossing(shape, question) : undefined;
-    if (problem && problem.kind !== 'shape') return { ok: false, problem };
+    if (problem && problem.kind !== 'shape')
+      return { ok: false, problem: { kind: 'shape', meets: named, suspect: problem } };
   }
-  return { ok: false, problem: { kind: 'shape', meets: meets.filter(id => !id.startsWith('$')) } };
+  return { ok: false, problem: { kind: 'shape', meets: named } };
 }
 
 function firstDefined<T, R>(items: readonly T[], find: (item: T) => R | undefined): R | undefined {

@@ -1,4 +1,5 @@
-import type { GraphDef, NodeDef, Value } from './graph.ts';
+import type { Exit, GraphDef, NodeDef, Value } from './graph.ts';
+import { END } from './names.ts';
 
 /** Where a path goes next, inside one chart. */
 export type Place =
@@ -7,7 +8,9 @@ export type Place =
   /** The chart's own join: the path arrives there and waits for its siblings. */
   | { readonly kind: 'join' }
   /** The path ends. */
-  | { readonly kind: 'end' };
+  | { readonly kind: 'end' }
+  /** In a fork that is not series-parallel: on to these branches, and perhaps to the join. */
+  | { readonly kind: 'onward'; readonly to: readonly string[]; readonly joins: boolean };
 
 /** One possibility of a route: taken when its node has visits left, else the next hop is tried. */
 export interface Hop {
@@ -49,11 +52,22 @@ export interface Chart {
   readonly parent?: string;
   /** Whether the branch is taken is known only when its fork is entered. */
   readonly conditional?: true;
+  /** The branches it waits for, in a fork that is not series-parallel. */
+  readonly waits?: BranchWait;
   /** Where it begins. */
   readonly entry: readonly PlanExit[];
   /** Its own nodes and forks, in file order. */
   readonly nodes: readonly string[];
   readonly forks: readonly string[];
+}
+
+/** When a branch of a fork that is not series-parallel begins, and what it sees. All are scopes. */
+export interface BranchWait {
+  readonly from: readonly string[];
+  /** The fork itself leads to it. */
+  readonly first: boolean;
+  /** The branches whose writes it sees, each after those it sees itself. */
+  readonly ancestors: readonly string[];
 }
 
 /** Branches that run at once, up to where they meet. */
@@ -112,4 +126,10 @@ export function nodesWithin(plan: Plan, scope: string): string[] {
   const chart = chartOf(plan, scope);
   const inner = chart.forks.flatMap(id => forkOf(plan, id).branches.flatMap(branch => nodesWithin(plan, branch)));
   return [...chart.nodes, ...inner];
+}
+
+/** The conditions of an exit, as a plan keeps them. */
+export function conditionsOf({ when, each, targets }: Exit): Pick<PlanExit, 'when' | 'each'> {
+  if (each) return { each: each.map((value, i) => ({ target: targets[i] ?? END, when: value })) };
+  return when === undefined ? {} : { when };
 }

@@ -1,15 +1,19 @@
 import type { Reporter, Span } from '../diagnostic/diagnostic.ts';
 import { explainCrossing, explainFork, type ForkFault } from './fork-words.ts';
 import { analyseFork, type ForkProblem } from './forks.ts';
-import { type Exit, errorTarget, type GraphDef, type NodeDef, type Value } from './graph.ts';
+import { type Exit, errorTarget, type GraphDef } from './graph.ts';
 import { END, START } from './names.ts';
 import type { Chart, Hop, Place, Plan, PlanExit, PlanFork, PlanNode, Route } from './plan.ts';
-import { ROOT } from './plan.ts';
-import { assertNever } from './read-nodes.ts';
+import { conditionsOf, ROOT } from './plan.ts';
+import { readsVisits } from './reads-visits.ts';
 import { backTargets, reachable, stronglyConnected } from './walk.ts';
+import { findZone, type Zone } from './zones.ts';
 
 /** XState recurses over nested states: 500 levels take seconds, 3,000 overflow the stack. */
 const MAX_NESTING = 50;
+
+/** Every node of a zone looks at the others whenever one of them ends. */
+const MAX_ZONE = 50;
 
 interface Junction {
   readonly from: string;
@@ -134,12 +138,17 @@ class Planner {
     this.charts.set(scope, { scope, ...parent, ...conditional, entry: chart.entry, nodes, forks });
   }
 
-  private planNode(id: string, scope: string, exit: string | undefined): void {
+  private planNode(
+    id: string,
+    scope: string,
+    exit: string | undefined,
+    routeTo = (vertex: string): Route => this.route(vertex, exit),
+  ): void {
     const def = this.graph.nodes.get(id);
     if (!def) throw new Error(`no node "${id}"`);
     const exits = (this.graph.exits.get(id) ?? []).map(e => ({
       ...conditionsOf(e),
-      route: this.route(this.vertexOf(id, e), exit),
+      route: routeTo(this.vertexOf(id, e)),
     }));
     const budget = this.budgets.get(id);
     const handler = errorTarget(def);
@@ -151,7 +160,7 @@ class Planner {
       repeats: this.repeating.has(id),
       ...(budget === undefined ? {} : { budget }),
       ...(child ? { child } : {}),
-      ...(handler === undefined ? {} : { errorRoute: this.route(handler, exit) }),
+      ...(handler === undefined ? {} : { errorRoute: routeTo(handler) }),
     });
   }
 
@@ -169,10 +178,16 @@ class Planner {
     const outside = reachable([START], this.next, new Set([id, END]));
     const result = analyseFork({ fork: id, targets, next: this.next, exit, outside });
     if (!result.ok) {
-      this.reportFork(junction, result.problem);
-      return [];
+      const next = this.planZone(id, junction, result.problem, { scope, exit, outside });
+      if (!next) this.reportFork(junction, result.problem);
+      return next ?? [];
     }
-    const { groups, join, arrives } = result.shape;
+    const { groups, join, arrives, mixed } = result.shape;
+    if (mixed) {
+      const meets = join === undefined ? [] : [join];
+      const next = this.planZone(id, junction, { kind: 'shape', meets }, { scope, exit, outside });
+      if (next) return next;
+    }
     const branches = groups.map(({ heads }) => {
       const head = this.headOf(heads, id, junction);
       const branch = `${scope === '' ? '' : `${scope}/`}${heads[0]}`;
@@ -195,6 +210,47 @@ class Planner {
       : {};
     this.forks.set(id, { id, scope, from: junction.from, branches, arrives, ...heads, ...then });
     return join === undefined ? [] : [join];
+  }
+
+  /** Plans a fork whose branches cross. Returns where the chart goes on, or undefined when it cannot be planned. */
+  private planZone(
+    id: string,
+    junction: Junction,
+    problem: ForkProblem,
+    { scope, exit, outside }: { scope: string; exit: string | undefined; outside: ReadonlySet<string> },
+  ): string[] | undefined {
+    if (problem.kind !== 'shape' || junction.partial || this.edgePast(junction, problem.meets)) return undefined;
+    const order = [...this.graph.nodes.keys()];
+    const next = new Map(order.map(node => [node, this.nodesBehind(node)]));
+    const targets = junction.targets.filter(t => t !== END);
+    const zone = findZone({ targets, next, fork: id, exit, order, meets: problem.meets, outside });
+    if (!zone || zone.nodes.length > MAX_ZONE) return undefined;
+    const scopeOf = (node: string): string => `${scope === '' ? '' : `${scope}/`}${node}`;
+    for (const { id: node, from, first, ancestors } of zone.nodes) {
+      const own = scopeOf(node);
+      const waits = { from: from.map(scopeOf), first, ancestors: ancestors.map(scopeOf) };
+      this.planNode(node, own, exit, vertex => this.onward(vertex, zone, scopeOf));
+      this.charts.set(own, { scope: own, parent: scope, waits, entry: [], nodes: [node], forks: [] });
+    }
+    const branches = zone.nodes.map(n => scopeOf(n.id));
+    const { join } = zone;
+    const then = join === undefined ? {} : { then: this.route(join, exit) };
+    const arrives = join !== undefined && targets.includes(join);
+    this.forks.set(id, { id, scope, from: junction.from, branches, arrives, ...then });
+    return join === undefined ? [] : [join];
+  }
+
+  /** The nodes that a vertex leads to, forks looked through. */
+  private nodesBehind(vertex: string): string[] {
+    const behind = (this.next.get(vertex) ?? []).flatMap(t => (this.junctions.has(t) ? this.nodesBehind(t) : [t]));
+    return [...new Set(behind)];
+  }
+
+  /** Where a path in a zone goes on from a vertex. */
+  private onward(vertex: string, { nodes, join }: Zone, scopeOf: (node: string) => string): Route {
+    const targets = this.junctions.has(vertex) ? this.nodesBehind(vertex) : [vertex];
+    const to = targets.filter(t => nodes.some(n => n.id === t)).map(scopeOf);
+    return [{ place: { kind: 'onward', to, joins: join !== undefined && targets.includes(join) } }];
   }
 
   /** How many arrivals the join asks for, when it does not ask for all. */
@@ -237,6 +293,7 @@ class Planner {
   private reportFork(junction: Junction, problem: ForkProblem): void {
     const { span } = junction;
     const related = [{ message: 'the fork', span }];
+    if (problem.kind === 'shape' && problem.suspect) return this.reportFork(junction, problem.suspect);
     if (problem.kind === 'shape') {
       const past = this.edgePast(junction, problem.meets);
       const { message, hint } = past ? explainFork(past) : explainCrossing(junction, problem.meets);
@@ -256,7 +313,10 @@ class Planner {
   /** An edge with a condition that goes past the node where the branches meet: it is what is in the way. */
   private edgePast(fork: Junction, meets: readonly string[]): (ForkFault & { span: Span }) | undefined {
     const [join, ...beyond] = meets;
-    const inside = reachable(fork.targets, this.next, new Set([join ?? END, END]));
+    const before = reachable(fork.targets, this.next, new Set([join ?? END, END]));
+    // What the join itself leads to is behind it, however else it is reached.
+    const behind = reachable(join === undefined ? [] : [join], this.next, new Set([END]));
+    const inside = new Set([...before].filter(id => !behind.has(id)));
     const edge = this.graph.edges.find(
       e => e.when !== undefined && inside.has(e.from) && e.to.some(to => beyond.includes(to)),
     );
@@ -279,38 +339,6 @@ class Planner {
     const source = this.nameOf(from);
     return this.graph.edges.find(e => e.from === source && (e.to.includes(to) || to.startsWith('$')))?.span;
   }
-}
-
-/** Whether any expression or text of the graph reads `visits`. */
-function readsVisits(graph: GraphDef): boolean {
-  const reads = (value: Value | undefined): boolean => value?.kind === 'expr' && value.expr.names.has('visits');
-  const inNode = (def: NodeDef): boolean => {
-    const written = def.writes.kind === 'map' && def.writes.entries.some(e => reads(e.value));
-    if (written) return true;
-    switch (def.kind) {
-      case 'function':
-        return def.input?.some(i => reads(i.value)) ?? false;
-      case 'llm':
-      case 'router':
-        return [def.system, def.user].some(t => t?.names.has('visits'));
-      case 'wait':
-        return def.until.kind === 'moment' && reads(def.until.value);
-      case 'interrupt':
-        return def.message.names.has('visits');
-      case 'graph':
-        return def.input.some(i => reads(i.value));
-      case 'set':
-        return false;
-      default:
-        return assertNever(def);
-    }
-  };
-  return graph.edges.some(e => reads(e.when)) || [...graph.nodes.values()].some(inNode);
-}
-
-function conditionsOf({ when, each, targets }: Exit): Pick<PlanExit, 'when' | 'each'> {
-  if (each) return { each: each.map((value, i) => ({ target: targets[i] ?? END, when: value })) };
-  return when === undefined ? {} : { when };
 }
 
 /** Plans a graph, or reports why its forks cannot be. */

@@ -18,6 +18,15 @@ export function reachable(
   return seen;
 }
 
+/** Those of some nodes from which a target can be reached without leaving them. */
+export function reaching(ids: ReadonlySet<string>, target: string, next: Successors): Set<string> {
+  const back = new Map<string, string[]>();
+  for (const id of ids) for (const to of next.get(id) ?? []) back.set(to, [...(back.get(to) ?? []), id]);
+  const found = reachable([target], back);
+  found.delete(target);
+  return found;
+}
+
 /** The cycles of a graph: its strongly connected components of two nodes or more, or of one with an edge to itself. */
 export function stronglyConnected(ids: readonly string[], next: Successors): string[][] {
   const index = new Map<string, number>();

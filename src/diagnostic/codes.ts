@@ -103,8 +103,8 @@ export const codes = {
   ],
   'fork-shape': [
     'error',
-    'The branches of a fork cross in a way that has no single join.',
-    'Let all branches meet in one node, or nest one fork in the other.',
+    'The branches of a fork cross, and have a cycle among them or more than 50 nodes; or forks are nested too deep.',
+    'Let the branches meet in one node, or put the cycle into a graph of its own.',
   ],
   'write-conflict': [
     'error',

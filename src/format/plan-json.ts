@@ -2,6 +2,7 @@ import type { Value } from '../compile/graph.ts';
 import type { Place, Plan, PlanExit, Route } from '../compile/plan.ts';
 
 function placeName(place: Place): string {
+  if (place.kind === 'onward') return [...place.to, ...(place.joins ? ['JOIN'] : [])].join(', ') || 'END';
   return place.kind === 'join' ? 'JOIN' : place.kind === 'end' ? 'END' : place.id;
 }
 

@@ -1,7 +1,7 @@
 import type { ExitParams, PointParams } from '../compile/config.ts';
 import type { ErrorRecord, GraphContext } from '../compile/context.ts';
-import { forkOf, nodeOf, type Plan } from '../compile/plan.ts';
-import { directEntry, exitsAt } from '../compile/point.ts';
+import { chartOf, forkOf, nodeOf, type Plan } from '../compile/plan.ts';
+import { directEntry, exitsAt, pointId } from '../compile/point.ts';
 import type { Step } from '../core/core.ts';
 import { type Interrupt, interruptsOf } from '../core/waiting.ts';
 import type { BodyEvent } from '../nodes/node-io.ts';
@@ -26,20 +26,24 @@ function scopeOf(plan: Plan, id: string): string {
   return plan.nodes.get(id)?.scope ?? '';
 }
 
+/** The nodes that an action of a transition enters. */
+function enteredBy(
+  plan: Plan,
+  { type, params }: { readonly type?: string; readonly params?: ExitParams },
+): readonly string[] {
+  if (!params) return [];
+  if (type === 'begin') return chartOf(plan, pointId(params.at)).nodes;
+  const place = type === 'take' ? exitsAt(plan, params.at)[params.exit]?.route[params.hop]?.place : undefined;
+  if (place?.kind === 'node') return [place.id];
+  if (place?.kind !== 'fork') return [];
+  return forkOf(plan, place.id).branches.flatMap(branch => directEntry(plan, branch) ?? []);
+}
+
 /** Counts the nodes that the transitions of a step entered. */
 export function countVisits(plan: Plan, step: Step, visits: Record<string, number>, path: string): void {
   for (const { actions } of step.transitions) {
     for (const action of actions as readonly { type?: string; params?: ExitParams }[]) {
-      if (action.type !== 'take' || !action.params) continue;
-      const { at, exit, hop } = action.params;
-      const place = exitsAt(plan, at)[exit]?.route[hop]?.place;
-      const ids =
-        place?.kind === 'node'
-          ? [place.id]
-          : place?.kind === 'fork'
-            ? forkOf(plan, place.id).branches.map(b => directEntry(plan, b))
-            : [];
-      for (const id of ids) if (id !== undefined) visits[path + id] = (visits[path + id] ?? 0) + 1;
+      for (const id of enteredBy(plan, action)) visits[path + id] = (visits[path + id] ?? 0) + 1;
     }
   }
 }

@@ -80,7 +80,7 @@ export class Interpreter implements Subject {
     let place = await this.choose(chartOf(this.plan, scope).entry, view);
     for (;;) {
       if (place.kind === 'join') return 'arrived';
-      if (place.kind === 'end') return 'ended';
+      if (place.kind === 'end' || place.kind === 'onward') return 'ended';
       const next = place.kind === 'fork' ? await this.fork(place.id, view) : await this.node(place.id, view, scope);
       if (next === undefined) return 'ended';
       place = next;
