@@ -4,6 +4,7 @@ import {
   errorOf,
   type GraphContext,
   GraphRunError,
+  type HandledError,
   type LogEntry,
   type Reducers,
   stateKeys,
@@ -122,16 +123,23 @@ export function closeFork(
   const arrived =
     arrivesAtOnce(plan, context, forkId) || finished.some(scope => context.scopes[scope]?.status === 'arrived');
   const cleared = forgetBranches(plan, context, fork.branches);
-  return {
-    context: writeTo(
-      plan.graph,
-      cleared,
-      fork.scope,
-      logs.flatMap(l => l.log),
-      reducers,
-    ),
-    arrived,
-  };
+  const told = tellError(
+    cleared,
+    fork.scope,
+    finished.map(scope => context.scopes[scope]?.error),
+  );
+  const entries = logs.flatMap(l => l.log);
+  return { context: writeTo(plan.graph, told, fork.scope, entries, reducers), arrived };
+}
+
+/** Hands the errors that branches handled to what comes behind their join: the last in file order is `error` there. */
+function tellError(context: GraphContext, scope: string, errors: readonly (HandledError | undefined)[]): GraphContext {
+  const inherited = errorOf(context, scope);
+  const error = errors.filter(e => e !== undefined && e !== inherited).at(-1);
+  if (!error) return context;
+  const branch = context.scopes[scope];
+  if (!branch) return { ...context, error };
+  return { ...context, scopes: { ...context.scopes, [scope]: { ...branch, error } } };
 }
 
 function forgetBranches(plan: Plan, context: GraphContext, branches: readonly string[]): GraphContext {

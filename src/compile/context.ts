@@ -138,6 +138,9 @@ export function viewOf(context: GraphContext, scope: string): State {
   return scope === '' ? context.state : (context.scopes[scope]?.state ?? context.state);
 }
 
+/** What expressions see under `error` while none was handled: empty texts, so that a condition can ask. */
+export const NO_ERROR: HandledError = { node: '', name: '', message: '', code: '' };
+
 /** The last error that was handled in this scope or around it. */
 export function errorOf(context: GraphContext, scope: string): HandledError | undefined {
   return scope === '' ? context.error : context.scopes[scope]?.error;

@@ -2,16 +2,18 @@
 import { type AnyStateMachine, assign, fromPromise, raise, sendTo, setup } from 'xstate';
 import { ask, childInput, pause } from './ask.ts';
 import { beginBranch, isSatisfied, readiness, skipBranch } from './branches.ts';
-import { childSrc, type ExitParams, machineConfig, type PointParams, type StateConfig } from './config.ts';
+import { machineConfig } from './config.ts';
 import { type GraphContext, outputOf, type Reducers, type State } from './context.ts';
 import { attempt, type Decision, handled, triesAgain, writeResult } from './decide.ts';
 import { delaysOf, timeUp } from './delays.ts';
 import { countVisit, follow, without } from './follow.ts';
 import { initialContext, type StartOptions } from './input.ts';
 import { pauseId } from './names.ts';
+import { childSrc } from './node-states.ts';
 import { type AnyEvent, isAnswer, isRelease, outcomeOf } from './outcome.ts';
 import { chartOf, type Plan } from './plan.ts';
 import { type Point, pointId } from './point.ts';
+import type { ExitParams, PointParams, StateConfig } from './transitions.ts';
 import { lazy } from './writes.ts';
 
 /** Answers the interrupt with this id; the id may be left out when one waits. */

@@ -45,9 +45,10 @@ export const merges = {
   replace: (_, b) => b,
   append: (a, b) => [...list(a), ...list(b)],
   union,
-  sum: (a, b) => Number(a ?? 0) + Number(b),
-  max: (a, b) => (a == null ? b : Math.max(Number(a), Number(b))),
-  min: (a, b) => (a == null ? b : Math.min(Number(a), Number(b))),
+  sum: (a, b) => Number(a ?? 0) + Number(b ?? 0),
+  // Nothing is neither large nor small: a null leaves what is there.
+  max: (a, b) => (a == null || b == null ? (b ?? a) : Math.max(Number(a), Number(b))),
+  min: (a, b) => (a == null || b == null ? (b ?? a) : Math.min(Number(a), Number(b))),
   object: (a, b) => (isObject(a) && isObject(b) ? { ...a, ...b } : b),
   deep: mergeDeep,
   messages,

@@ -293,7 +293,10 @@ class Planner {
   private reportFork(junction: Junction, problem: ForkProblem): void {
     const { span } = junction;
     const related = [{ message: 'the fork', span }];
-    if (problem.kind === 'shape' && problem.suspect) return this.reportFork(junction, problem.suspect);
+    if (problem.kind === 'shape' && problem.suspect) {
+      this.reportFork(junction, problem.suspect);
+      return;
+    }
     if (problem.kind === 'shape') {
       const past = this.edgePast(junction, problem.meets);
       const { message, hint } = past ? explainFork(past) : explainCrossing(junction, problem.meets);

@@ -72,7 +72,7 @@ function readKey(name: string, raw: unknown, { source, reporter, reducers }: Opt
     reporter.report('bad-merge', source.span([...path, 'merge']), `${misfit} (state key ${quote(name)})`, { hint });
   }
   const implied = typeof merge === 'string' ? neutral[merge] : undefined;
-  const initial = stated ?? implied ?? (type.nullable ? null : undefined);
+  const initial = stated === undefined ? (implied ?? (type.nullable ? null : undefined)) : stated;
   if (stated !== undefined) checkDefault(stated, type, path, source, reporter);
   return {
     name,

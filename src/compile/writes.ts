@@ -1,6 +1,6 @@
 /** What a node's result amounts to: the names its expressions see, and the writes they make. */
 
-import { errorOf, type GraphContext, GraphRunError, type State, stateKeys, viewOf } from './context.ts';
+import { errorOf, type GraphContext, GraphRunError, NO_ERROR, type State, stateKeys, viewOf } from './context.ts';
 import type { Scope } from './expr.ts';
 import type { Value } from './graph.ts';
 import { acceptWrite } from './merging.ts';
@@ -8,7 +8,7 @@ import type { Plan, PlanNode } from './plan.ts';
 
 /** The names an expression or text of this scope sees. */
 export function expressionScope(plan: Plan, context: GraphContext, scope: string): Scope {
-  const names = { ...viewOf(context, scope), thread: context.thread, error: errorOf(context, scope) ?? null };
+  const names = { ...viewOf(context, scope), thread: context.thread, error: errorOf(context, scope) ?? NO_ERROR };
   return plan.countsAll ? { ...names, visits: allVisits(plan, context) } : names;
 }
 

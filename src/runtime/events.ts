@@ -1,7 +1,7 @@
-import type { ExitParams, PointParams } from '../compile/config.ts';
 import type { ErrorRecord, GraphContext } from '../compile/context.ts';
 import { chartOf, forkOf, nodeOf, type Plan } from '../compile/plan.ts';
 import { directEntry, exitsAt, pointId } from '../compile/point.ts';
+import type { ExitParams, PointParams } from '../compile/transitions.ts';
 import type { Step } from '../core/core.ts';
 import { type Interrupt, interruptsOf } from '../core/waiting.ts';
 import type { BodyEvent } from '../nodes/node-io.ts';

@@ -4,11 +4,12 @@
  * - C2. A body starts after the commit that lists it as a task.
  * - C3. A result is delivered once; what comes after a cancel, or for a replaced task, is dropped.
  */
-import { childSrc } from '../compile/config.ts';
+
 import { errorRecord, type GraphContext, outputOf } from '../compile/context.ts';
 import type { BodyCall, GraphInput } from '../compile/emit.ts';
 import { InputError, inputProblems } from '../compile/input.ts';
 import { copyJson } from '../compile/json.ts';
+import { childSrc } from '../compile/node-states.ts';
 import type { Plan } from '../compile/plan.ts';
 import type { CoreEvent, CoreMachine, Step, Task } from '../core/core.ts';
 import type { Graph } from '../graph/compile-graph.ts';

@@ -349,3 +349,50 @@ edges:
     expect(await run(false, false, true)).toEqual(['pick', 'meet']);
   });
 });
+
+describe('what was found by writing the language down', () => {
+  it('a deadline does not count the time a person takes before or after the body', async () => {
+    const clock = simulatedClock();
+    const keys =
+      'deadline: 5s, interruptBefore: true, interruptAfter: true, retry: { attempts: 3, delay: 2s, factor: 1 }';
+    const { at, work } = flaky(1);
+    const thread = createRuntime({ clock }).thread(build(one(keys), { functions: { work } }));
+    await thread.invoke();
+    await clock.advance(60_000);
+    const running = thread.resume();
+    await clock.advance(2_000);
+    expect((await running).interrupts.map(i => i.id)).toEqual(['work:after']);
+    await clock.advance(60_000);
+    expect((await thread.resume()).status).toBe('done');
+    expect(at).toHaveLength(2);
+  });
+
+  it('an error handled in a branch is in scope behind the join, and `error` is empty before any', async () => {
+    const text = `
+state: { before: { type: string, default: x }, after: { type: string, default: x } }
+nodes:
+  first: { type: set, set: { before: error.code } }
+  bad: { type: function, function: bad, onError: continue }
+  good: { type: set, set: {} }
+  last: { type: set, set: { after: "error.node + ' ' + error.message" } }
+edges: ["START -> first -> [bad, good] -> last -> END"]
+`;
+    const result = await createRuntime()
+      .thread(build(text, { functions: { bad: () => Promise.reject(new Error('no')) } }))
+      .invoke();
+    expect(result.output).toEqual({ before: '', after: 'bad no' });
+  });
+
+  it('a default of null is a default, and a null is neither large nor small', async () => {
+    const text = `
+state:
+  any: { type: any, default: null }
+  low: { type: "number?", merge: min }
+nodes:
+  a: { type: set, set: { low: 3 } }
+  b: { type: set, set: { low: null } }
+edges: ["START -> a -> b -> END"]
+`;
+    expect((await createRuntime().thread(build(text)).invoke()).output).toEqual({ any: null, low: 3 });
+  });
+});
