@@ -111,6 +111,11 @@ export const codes = {
     'Two parallel branches write one state key whose merge rule is `replace`.',
     'Give the key a merge rule, or write it in one branch only.',
   ],
+  'no-effect': [
+    'warning',
+    'A key changes nothing where it stands: `join` where no branches meet, `route: all` without conditions, `onLimit` outside a cycle.',
+    'Remove the key, or change the edges so that it means something.',
+  ],
   'expression-syntax': [
     'error',
     'An expression is not valid CEL.',

@@ -3,6 +3,7 @@ import { emitMachine, type GraphMachine, type RunBodyOf } from '../compile/emit.
 import { folderOf } from '../compile/files.ts';
 import { type GraphDef, inputSchema } from '../compile/graph.ts';
 import { lintGraph } from '../compile/lint.ts';
+import { lintEffects } from '../compile/lint-effects.ts';
 import { lintWrites } from '../compile/lint-writes.ts';
 import type { Plan } from '../compile/plan.ts';
 import { planGraph } from '../compile/planner.ts';
@@ -88,6 +89,7 @@ export function planText(
   );
   const plan = shapeKnown ? planGraph(graph, reporter) : undefined;
   if (plan) lintWrites(plan, reporter);
+  if (plan) lintEffects(plan, reporter);
   return plan && !reporter.failed() ? { graph, plan } : { graph };
 }
 
