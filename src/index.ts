@@ -25,11 +25,10 @@ export type { NodeContext } from './nodes/node-io.ts';
 export type { Clock } from './runtime/clock.ts';
 export { ResumeError, ThreadError } from './runtime/errors.ts';
 export type { RunEvent } from './runtime/events.ts';
+export type { RunOptions, RuntimeOptions } from './runtime/options.ts';
 export type { BranchState, Metrics, RunResult, RunStatus, ThreadState } from './runtime/result.ts';
 export {
   createRuntime,
-  type RunOptions,
   type Runtime,
-  type RuntimeOptions,
   type Thread,
 } from './runtime/runtime.ts';

@@ -1,29 +1,10 @@
 import type { GraphInput } from '../compile/emit.ts';
 import type { Graph } from '../graph/compile-graph.ts';
-import type { Models } from '../models/model.ts';
-import type { Functions } from '../nodes/function-node.ts';
-import { type Clock, systemClock } from './clock.ts';
-import type { RunEvent } from './events.ts';
+import { systemClock } from './clock.ts';
 import { type Host, memoryHost } from './memory-host.ts';
+import type { RunOptions, RuntimeOptions } from './options.ts';
 import type { RunResult, ThreadState } from './result.ts';
 import { ThreadRunner } from './thread-runner.ts';
-
-/** The world as a runtime sees it. Everything has a default. */
-export interface RuntimeOptions {
-  /** Added to, and preferred over, what the graph was loaded with. */
-  readonly functions?: Functions;
-  readonly models?: Models;
-  readonly clock?: Clock;
-  /** Makes the id of a thread that is given none. */
-  readonly newId?: () => string;
-}
-
-export interface RunOptions {
-  /** Cancels the run when it fires. */
-  readonly signal?: AbortSignal;
-  /** Called with every event of the run, as it happens. What it throws is ignored. */
-  readonly onEvent?: (event: RunEvent) => void;
-}
 
 /** One conversation with a graph: runs, waits, goes on. */
 export interface Thread {

@@ -21,6 +21,7 @@ import { ThreadError } from './errors.ts';
 import { countVisits, eventsOf, type RunEvent } from './events.ts';
 import { Member, type MemberOptions, startInput } from './member.ts';
 import type { Host } from './memory-host.ts';
+import type { RunOptions, RuntimeOptions } from './options.ts';
 import { addressAnswers, refuseUnlessDone, takerOf } from './requests.ts';
 import {
   branchesOf,
@@ -31,7 +32,6 @@ import {
   resultOf,
   type ThreadState,
 } from './result.ts';
-import type { RunOptions, RuntimeOptions } from './runtime.ts';
 
 export class ThreadRunner {
   readonly graph: Graph;
