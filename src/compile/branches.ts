@@ -7,12 +7,14 @@ import {
   type HandledError,
   type LogEntry,
   type Reducers,
+  setError,
   stateKeys,
   viewOf,
+  withBranch,
 } from './context.ts';
 import { mergeWrites, writeTo } from './merging.ts';
 import { waitingNode } from './names.ts';
-import { chartOf, forkOf, type Plan } from './plan.ts';
+import { chartOf, forkOf, type Plan, sees } from './plan.ts';
 
 /**
  * Opens the branches of a fork, each with the view of its parent.
@@ -48,20 +50,12 @@ export function beginBranch(plan: Plan, context: GraphContext, scope: string, re
   if (!branch) return context;
   const entries = (chartOf(plan, scope).waits?.ancestors ?? []).flatMap(id => context.scopes[id]?.log ?? []);
   const state = entries.reduce((at, { writes }) => mergeWrites(plan.graph, at, writes, reducers), branch.state);
-  return { ...context, scopes: { ...context.scopes, [scope]: { ...branch, state } } };
+  return withBranch(context, scope, { state });
 }
 
 /** Ends a branch that no path led to. */
 export function skipBranch(context: GraphContext, scope: string): GraphContext {
-  const branch = context.scopes[scope];
-  if (!branch) return context;
-  return { ...context, scopes: { ...context.scopes, [scope]: { ...branch, status: 'ended', taken: [] } } };
-}
-
-/** Whether one of two branches saw what the other wrote: then they did not write at once. */
-function ordered(plan: Plan, a: string, b: string): boolean {
-  const sees = (one: string, other: string): boolean => chartOf(plan, one).waits?.ancestors.includes(other) ?? false;
-  return sees(a, b) || sees(b, a);
+  return withBranch(context, scope, { status: 'ended', taken: [] });
 }
 
 function findConflict(
@@ -75,7 +69,12 @@ function findConflict(
       for (const name of Object.keys(writes)) {
         if (keys.get(name)?.merge !== 'replace') continue;
         const before = writer.get(name);
-        if (before && before.branch !== branch && !ordered(plan, before.branch, branch)) {
+        if (
+          before &&
+          before.branch !== branch &&
+          !sees(plan, before.branch, branch) &&
+          !sees(plan, branch, before.branch)
+        ) {
           return new GraphRunError(
             'write-conflict',
             `"${before.node}" and "${node}" ran in parallel and both wrote "${name}", whose merge rule is "replace"; give "${name}" another rule, or write it in one branch`,
@@ -137,9 +136,7 @@ function tellError(context: GraphContext, scope: string, errors: readonly (Handl
   const inherited = errorOf(context, scope);
   const error = errors.filter(e => e !== undefined && e !== inherited).at(-1);
   if (!error) return context;
-  const branch = context.scopes[scope];
-  if (!branch) return { ...context, error };
-  return { ...context, scopes: { ...context.scopes, [scope]: { ...branch, error } } };
+  return setError(context, scope, error);
 }
 
 function forgetBranches(plan: Plan, context: GraphContext, branches: readonly string[]): GraphContext {

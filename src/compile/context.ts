@@ -138,6 +138,18 @@ export function viewOf(context: GraphContext, scope: string): State {
   return scope === '' ? context.state : (context.scopes[scope]?.state ?? context.state);
 }
 
+/** Changes a branch; a scope that is none changes nothing. */
+export function withBranch(context: GraphContext, scope: string, change: Partial<BranchContext>): GraphContext {
+  const branch = context.scopes[scope];
+  if (!branch) return context;
+  return { ...context, scopes: { ...context.scopes, [scope]: { ...branch, ...change } } };
+}
+
+/** Makes an error the last one that was handled in a scope. */
+export function setError(context: GraphContext, scope: string, error: HandledError): GraphContext {
+  return context.scopes[scope] ? withBranch(context, scope, { error }) : { ...context, error };
+}
+
 /** What expressions see under `error` while none was handled: empty texts, so that a condition can ask. */
 export const NO_ERROR: HandledError = { node: '', name: '', message: '', code: '' };
 
@@ -151,9 +163,7 @@ export function handleError(context: GraphContext, scope: string, node: string, 
   const { name, message, code = '' } = error;
   const seen: HandledError = { node, name, message, code };
   const noted = { ...context, errors: { ...context.errors, [node]: error } };
-  const branch = context.scopes[scope];
-  if (!branch) return { ...noted, error: seen };
-  return { ...noted, scopes: { ...context.scopes, [scope]: { ...branch, error: seen } } };
+  return setError(noted, scope, seen);
 }
 
 /** The result of a run: the whole state, or the keys that `output` names. */

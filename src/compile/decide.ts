@@ -14,7 +14,7 @@ import {
   handleError,
   type Reducers,
 } from './context.ts';
-import type { Value } from './graph.ts';
+import { sourceOf, type Value } from './graph.ts';
 import { writeTo } from './merging.ts';
 import { nodeOf, type Plan, type PlanExit } from './plan.ts';
 import { exitsAt, type Point, pointId, scopeAt } from './point.ts';
@@ -68,13 +68,15 @@ function choose(plan: Plan, context: GraphContext, point: Point, output: unknown
 
 function isTrue(result: unknown, when: Value): boolean {
   if (typeof result === 'boolean') return result;
-  const source = when.kind === 'expr' ? when.expr.source : JSON.stringify(when.value);
-  throw new GraphRunError('not-boolean', `the condition ${source} is ${JSON.stringify(result)}, not true or false`);
+  throw new GraphRunError(
+    'not-boolean',
+    `the condition ${sourceOf(when)} is ${JSON.stringify(result)}, not true or false`,
+  );
 }
 
 function noEdge(point: Point, exits: readonly PlanExit[]): GraphRunError {
   const conditions = exits.flatMap(e => [...(e.when ? [e.when] : []), ...(e.each?.map(one => one.when) ?? [])]);
-  const tried = conditions.map(when => (when.kind === 'expr' ? when.expr.source : JSON.stringify(when.value)));
+  const tried = conditions.map(sourceOf);
   const name = point.kind === 'start' ? 'START' : `node "${pointId(point)}"`;
   return new GraphRunError('no-edge', `no edge of ${name} is true (${tried.join('; ')}) and none is the default`);
 }

@@ -1,7 +1,7 @@
 /** Applies a decision: moves to where it leads. Pure. */
 
 import { openFork } from './branches.ts';
-import { errorRecord, type GraphContext, GraphRunError } from './context.ts';
+import { errorRecord, type GraphContext, GraphRunError, withBranch } from './context.ts';
 import { budgetOf, type Decision } from './decide.ts';
 import { pauseId } from './names.ts';
 import { forkOf, nodeOf, type Place, type Plan } from './plan.ts';
@@ -55,19 +55,11 @@ function enter(
       const direct = forkOf(plan, place.id).branches.flatMap(branch => directEntry(plan, branch) ?? []);
       return direct.reduce((at, id) => countVisit(plan, at, id), opened);
     }
-    case 'onward': {
-      const branch = context.scopes[scope];
-      if (!branch) return context;
-      const ended = { ...branch, status: place.joins ? 'arrived' : 'ended', taken: place.to } as const;
-      return { ...context, scopes: { ...context.scopes, [scope]: ended } };
-    }
+    case 'onward':
+      return withBranch(context, scope, { status: place.joins ? 'arrived' : 'ended', taken: place.to });
     case 'join':
-    case 'end': {
-      const branch = context.scopes[scope];
-      if (!branch) return context;
-      const status = place.kind === 'join' ? 'arrived' : 'ended';
-      return { ...context, scopes: { ...context.scopes, [scope]: { ...branch, status } } };
-    }
+    case 'end':
+      return withBranch(context, scope, { status: place.kind === 'join' ? 'arrived' : 'ended' });
   }
 }
 

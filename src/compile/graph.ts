@@ -9,6 +9,11 @@ export type Value =
   | { readonly kind: 'expr'; readonly expr: Expr }
   | { readonly kind: 'literal'; readonly value: unknown };
 
+/** A value as the file has it, for messages and drawings. */
+export function sourceOf(value: Value): string {
+  return value.kind === 'expr' ? value.expr.source : JSON.stringify(value.value);
+}
+
 /** One key of the state. */
 export interface StateKey {
   readonly name: string;
@@ -144,11 +149,6 @@ export type NodeDef = FunctionNode | SetNode | LlmNode | RouterNode | InterruptN
 /** Whether a node waits for somebody outside: a person, or an event. */
 export function isAsking(def: NodeDef): def is InterruptNode | WaitNode {
   return def.kind === 'interrupt' || (def.kind === 'wait' && def.until.kind === 'event');
-}
-
-/** Whether a node runs a body: something that takes time and may fail. */
-export function hasBody(def: NodeDef): def is FunctionNode | LlmNode | RouterNode {
-  return def.kind === 'function' || def.kind === 'llm' || def.kind === 'router';
 }
 
 /** The node, or END, that takes the errors of a node. */

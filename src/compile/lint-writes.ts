@@ -1,7 +1,7 @@
 import type { Reporter } from '../diagnostic/diagnostic.ts';
 import { stateKeys } from './context.ts';
 import type { NodeDef } from './graph.ts';
-import { chartOf, nodeOf, nodesWithin, type Plan } from './plan.ts';
+import { nodeOf, nodesWithin, type Plan, sees } from './plan.ts';
 
 /** The state keys that a node can be seen to write. */
 export function writtenKeys(def: NodeDef): string[] {
@@ -16,11 +16,6 @@ export function writtenKeys(def: NodeDef): string[] {
   }
 }
 
-/** Whether a branch begins after another one, and sees what it wrote. */
-function waitsFor(plan: Plan, branch: string, other: string): boolean {
-  return chartOf(plan, branch).waits?.ancestors.includes(other) ?? false;
-}
-
 /** Reports `replace` keys that two branches of one fork write, where both writes show in the file. */
 export function lintWrites(plan: Plan, reporter: Reporter): void {
   const keys = stateKeys(plan.graph);
@@ -31,7 +26,7 @@ export function lintWrites(plan: Plan, reporter: Reporter): void {
         for (const name of writtenKeys(def).filter(k => keys.get(k)?.merge === 'replace')) {
           const before = writer.get(name);
           if (!before) writer.set(name, { branch, def });
-          else if (before.branch !== branch && !waitsFor(plan, branch, before.branch)) {
+          else if (before.branch !== branch && !sees(plan, branch, before.branch)) {
             reporter.report(
               'write-conflict',
               def.span,

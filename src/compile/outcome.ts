@@ -52,9 +52,13 @@ export function answerProblem(plan: Plan, node: string, value: unknown): string 
 
 /** Whether a resume is for a node that waits before or after its body; with one waiting, the id may be left out. */
 export function isRelease(context: GraphContext, event: AnyEvent, node: string, side: 'before' | 'after'): boolean {
-  const id = pauseId(node, side);
-  if (!Object.hasOwn(context.interrupts, id)) return false;
-  return event.id === undefined ? Object.keys(context.interrupts).length === 1 : event.id === id;
+  return isMeant(context, event, pauseId(node, side));
+}
+
+/** Whether a resume is for the question with this id. */
+function isMeant({ interrupts }: GraphContext, event: AnyEvent, id: string): boolean {
+  if (!Object.hasOwn(interrupts, id)) return false;
+  return event.id === undefined ? Object.keys(interrupts).length === 1 : event.id === id;
 }
 
 /** Whether a point may go on with an event: only a node that asks is particular. */
@@ -66,10 +70,6 @@ export function isAnswer(plan: Plan, context: GraphContext, event: AnyEvent, at:
   if (!Object.hasOwn(context.interrupts, at.id)) return true;
   const answer = answerIn(plan, event, at.id);
   if (!answer) return false;
-  if (event.type === 'resume') {
-    const waiting = Object.keys(context.interrupts);
-    const meant = event.id === undefined ? waiting.length === 1 : event.id === at.id;
-    if (!meant) return false;
-  }
+  if (event.type === 'resume' && !isMeant(context, event, at.id)) return false;
   return answerProblem(plan, at.id, answer.value) === undefined;
 }

@@ -121,6 +121,11 @@ export function forkOf(plan: Plan, id: string): PlanFork {
   return fork;
 }
 
+/** Whether a branch begins after another one, and sees what it wrote. */
+export function sees(plan: Plan, branch: string, other: string): boolean {
+  return chartOf(plan, branch).waits?.ancestors.includes(other) ?? false;
+}
+
 /** Every node of a chart and of the forks in it. */
 export function nodesWithin(plan: Plan, scope: string): string[] {
   const chart = chartOf(plan, scope);

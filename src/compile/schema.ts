@@ -227,7 +227,6 @@ export const graphSchema = z
   .strictObject({ ...top, nodes: z.record(z.string(), anyNode).describe('The nodes by id.') })
   .meta({ title: 'statewright graph', description: 'A graph of model calls, functions and human decisions.' });
 
-export type GraphFile = z.infer<typeof graphSchema>;
 export type NodeFile = z.infer<typeof anyNode>;
 export type NodeFileOf<K extends NodeKind> = Extract<NodeFile, { type: K }>;
 

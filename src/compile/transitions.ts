@@ -1,4 +1,5 @@
 /** The parts that compiled states are made of: XState's own forms, as plain data. */
+import { sourceOf } from './graph.ts';
 import { type Place, type Plan, ROOT } from './plan.ts';
 import { exitsAt, type Point, scopeAt } from './point.ts';
 
@@ -81,8 +82,7 @@ export function waysOut(plan: Plan, at: Point): TransitionConfig[] {
   const way = (exit: number, hop: number, target: string): TransitionConfig => {
     const params: ExitParams = { at, exit, hop };
     const when = exits[exit]?.when;
-    const description =
-      when === undefined ? {} : { description: when.kind === 'expr' ? when.expr.source : String(when.value) };
+    const description = when === undefined ? {} : { description: sourceOf(when) };
     const again = at.kind === 'node' && target === at.id ? { reenter: true as const } : {};
     return { guard: { type: 'exit', params }, target, ...again, actions: [{ type: 'take', params }], ...description };
   };

@@ -1,4 +1,4 @@
-import { type Exit, errorTarget, type GraphDef, type NodeDef, type Value } from '../compile/graph.ts';
+import { type Exit, errorTarget, type GraphDef, type NodeDef, sourceOf } from '../compile/graph.ts';
 import { END, START } from '../compile/names.ts';
 import { assertNever } from '../compile/read-nodes.ts';
 
@@ -36,10 +36,6 @@ function shape(node: NodeDef): string {
 function conditionOf(exit: Exit, exits: readonly Exit[]): string | undefined {
   if (exit.when === undefined) return exits.length > 1 && !exit.each ? 'else' : undefined;
   return sourceOf(exit.when);
-}
-
-function sourceOf(when: Value): string {
-  return when.kind === 'expr' ? when.expr.source : String(when.value);
 }
 
 /** Draws a graph as a Mermaid flowchart. */

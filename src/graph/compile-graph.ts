@@ -57,12 +57,6 @@ export interface Graph {
   readonly deps: { readonly functions: Functions; readonly models: Models };
 }
 
-/** A checked and planned graph whose functions are not bound yet. */
-export interface PlannedGraph {
-  readonly plan: Plan;
-  readonly sources: ReadonlyMap<string, string>;
-}
-
 /** Runs the stages that need no function: parse, check, resolve, lint, plan. */
 export function planText(
   text: string,

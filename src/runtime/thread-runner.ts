@@ -14,7 +14,7 @@ import type { Plan } from '../compile/plan.ts';
 import type { CoreEvent, CoreMachine, Step, Task } from '../core/core.ts';
 import type { Graph } from '../graph/compile-graph.ts';
 import type { BodyEvent } from '../nodes/node-io.ts';
-import { createRunBody } from '../nodes/run-body.ts';
+import { type BodyDeps, createRunBody } from '../nodes/run-body.ts';
 import { Bodies, RunningBody } from './bodies.ts';
 import type { Clock } from './clock.ts';
 import { ThreadError } from './errors.ts';
@@ -38,7 +38,7 @@ export class ThreadRunner {
   private readonly id: string;
   private readonly host: Host;
   private readonly clock: Clock;
-  private readonly options: RuntimeOptions;
+  private readonly deps: BodyDeps;
   private readonly bodies: Bodies;
   /** The actors of the thread by address, the root first. */
   private readonly members = new Map<string, Member>();
@@ -52,7 +52,10 @@ export class ThreadRunner {
     this.graph = graph;
     this.id = id;
     this.host = host;
-    this.options = options;
+    this.deps = {
+      functions: { ...graph.deps.functions, ...options.functions },
+      models: { ...graph.deps.models, ...options.models },
+    };
     this.clock = options.clock;
     this.bodies = new Bodies(options.clock);
   }
@@ -75,10 +78,7 @@ export class ThreadRunner {
   }
 
   private bodyOf(plan: Plan, path: string): MemberOptions['runBody'] {
-    const { deps } = this.graph;
-    const functions = { ...deps.functions, ...this.options.functions };
-    const models = { ...deps.models, ...this.options.models };
-    return createRunBody(plan, { functions, models }, String(this.runNumber), event => this.onBodyEvent(event, path));
+    return createRunBody(plan, this.deps, String(this.runNumber), event => this.onBodyEvent(event, path));
   }
 
   private begin(options: MemberOptions, input: unknown): void {
