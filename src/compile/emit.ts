@@ -163,6 +163,14 @@ function inward(event: AnyEvent, node: string): AnyEvent {
   return event.id === undefined ? event : { ...event, id: event.id.slice(node.length + 1) };
 }
 
+/** What the graph of a subgraph node begins with. Throws when its input cannot be worked out, or does not fit. */
+export function childStart(plan: Plan, context: GraphContext, node: string): GraphInput {
+  const { id: thread, path } = context.thread;
+  const visit = context.visits[node] ?? 1;
+  const options = { thread, path: `${path}${node}${visit > 1 ? `@${visit}` : ''}/` };
+  return { ...childInput(plan, context, node), [START_OPTIONS]: options };
+}
+
 /** A child is given values of its parent's state, so its input is a function: the one thing of the config that is none. */
 function withChildInputs(plan: Plan, config: StateConfig): object {
   const states =
@@ -170,12 +178,8 @@ function withChildInputs(plan: Plan, config: StateConfig): object {
   const { invoke } = config;
   if (!invoke?.src.startsWith(childSrc(''))) return states ? { ...config, states } : config;
   const input = ({ context }: { context: GraphContext }): GraphInput => {
-    const { node } = invoke.input;
-    const { id: thread, path } = context.thread;
-    const visit = context.visits[node] ?? 1;
-    const options = { thread, path: `${path}${node}${visit > 1 ? `@${visit}` : ''}/` };
     try {
-      return { ...childInput(plan, context, node), [START_OPTIONS]: options };
+      return childStart(plan, context, invoke.input.node);
     } catch {
       // Entering the state has noted the failure; the child that is spawned beside it is stopped in the same step.
       return {};

@@ -1,6 +1,5 @@
 import type { GraphContext } from '../compile/context.ts';
-import type { GraphInput, RunBody } from '../compile/emit.ts';
-import { START_OPTIONS } from '../compile/emit.ts';
+import type { RunBody } from '../compile/emit.ts';
 import type { Plan } from '../compile/plan.ts';
 import type { ActorState, CoreMachine, TimerStart } from '../core/core.ts';
 import { type Failure, failuresOf, type Interrupt, interruptsOf } from '../core/waiting.ts';
@@ -75,9 +74,4 @@ export class Member {
   handled(): Failure[] {
     return this.named(Object.entries(this.context.errors).map(([node, error]) => ({ id: node, node, error })));
   }
-}
-
-/** An input with what the thread adds to it. */
-export function startInput(input: GraphInput, options: GraphInput[typeof START_OPTIONS]): GraphInput {
-  return options === undefined ? input : { ...input, [START_OPTIONS]: options };
 }

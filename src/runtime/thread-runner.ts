@@ -6,7 +6,7 @@
  */
 
 import { errorRecord, type GraphContext, outputOf } from '../compile/context.ts';
-import type { BodyCall, GraphInput } from '../compile/emit.ts';
+import { type BodyCall, childStart, type GraphInput, START_OPTIONS } from '../compile/emit.ts';
 import { InputError, inputProblems } from '../compile/input.ts';
 import { copyJson } from '../compile/json.ts';
 import { childSrc } from '../compile/node-states.ts';
@@ -19,7 +19,7 @@ import { Bodies, RunningBody } from './bodies.ts';
 import type { Clock } from './clock.ts';
 import { ThreadError } from './errors.ts';
 import { countVisits, eventsOf, type RunEvent } from './events.ts';
-import { Member, type MemberOptions, startInput } from './member.ts';
+import { Member, type MemberOptions } from './member.ts';
 import type { Host } from './memory-host.ts';
 import type { RunOptions, RuntimeOptions } from './options.ts';
 import { addressAnswers, refuseUnlessDone, takerOf } from './requests.ts';
@@ -32,6 +32,9 @@ import {
   resultOf,
   type ThreadState,
 } from './result.ts';
+
+/** What of a task it takes to start it: all else is in the state. */
+type StartedTask = Pick<Task, 'taskId' | 'childId'>;
 
 export class ThreadRunner {
   readonly graph: Graph;
@@ -72,7 +75,7 @@ export class ThreadRunner {
     this.members.clear();
     const { plan, machine } = this.graph;
     return this.go(run, () => {
-      const whole = startInput(input, { state, thread: this.id });
+      const whole = { ...input, [START_OPTIONS]: { state, thread: this.id } };
       this.begin({ address: this.id, path: '', plan, machine, runBody: this.bodyOf(plan, '') }, whole);
     });
   }
@@ -136,7 +139,7 @@ export class ThreadRunner {
     member.timers.arm();
     for (const [childId, taskId] of Object.entries(member.state.active)) {
       const isActor = [...this.members.values()].some(m => m.parent?.member === member && m.parent.taskId === taskId);
-      if (!isActor) this.startTask(member, { childId, taskId, src: '', input: undefined });
+      if (!isActor) this.startTask(member, { childId, taskId });
     }
   }
 
@@ -261,13 +264,14 @@ export class ThreadRunner {
     }
   }
 
-  private startTask(member: Member, task: Task): void {
+  private startTask(member: Member, task: StartedTask): void {
     const child = member.plan.nodes.get(task.childId)?.child;
     if (child) this.startChild(member, task, child);
     else this.startBody(member, task);
   }
 
-  private startChild(member: Member, { taskId, childId, input }: Task, plan: Plan): void {
+  /** The child's input is worked out from the state, which is the same whenever its task is started. */
+  private startChild(member: Member, { taskId, childId }: StartedTask, plan: Plan): void {
     const machines = (member.machine as unknown as { implementations: { actors: Record<string, unknown> } })
       .implementations.actors;
     const machine = machines[childSrc(childId)] as CoreMachine;
@@ -276,14 +280,14 @@ export class ThreadRunner {
     try {
       this.begin(
         { address: `${this.id}/${path}${taskId}`, path, plan, machine, runBody: this.bodyOf(plan, path), parent },
-        input,
+        childStart(member.plan, member.context, childId),
       );
     } catch (thrown) {
       this.deliver(member, { kind: 'error', taskId, childId, error: errorRecord(thrown) });
     }
   }
 
-  private startBody(member: Member, { taskId, childId }: Task): void {
+  private startBody(member: Member, { taskId, childId }: StartedTask): void {
     this.counters.nodeRuns++;
     const kind = member.plan.nodes.get(childId)?.def.kind;
     if (kind === 'llm' || kind === 'router') this.counters.modelCalls++;

@@ -102,6 +102,16 @@ describe('S22 cancelling inside a subgraph and during a wait', () => {
     expect(bodies.runs).toEqual(['a', 'a', 'b', 'after']);
   });
 
+  it('S22 before a subgraph could begin: it is given its input when the thread goes on', async () => {
+    const inner =
+      'name: inner\nstate: { word: string }\nnodes: { a: { type: set, set: { word: word + "!" } } }\nedges: ["START -> a -> END"]';
+    const outer =
+      'state: { word: { type: string, default: hi } }\nnodes: { sub: { type: graph, graph: i.yaml, input: { word: word }, output: { word: output.word } } }\nedges: ["START -> sub -> END"]';
+    const thread = createRuntime().thread(build(outer, { file: 'o.yaml', read: () => inner }));
+    expect((await thread.invoke({}, { signal: AbortSignal.abort() })).status).toBe('cancelled');
+    expect(await thread.retry()).toMatchObject({ status: 'done', output: { word: 'hi!' } });
+  });
+
   it('S22 a wait: the time that is left is waited after the retry', async () => {
     const clock = simulatedClock();
     const thread = createRuntime({ clock }).thread(
