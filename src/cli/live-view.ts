@@ -17,6 +17,8 @@ interface Row {
   endedAt?: number;
   visits: number;
   text: string;
+  /** Of a map: how many items ended, and of how many. */
+  items?: { ended: number; failed: number; total: number } | undefined;
 }
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
@@ -30,6 +32,11 @@ function duration(ms: number): string {
 
 function visible(text: string): string {
   return stripVTControlCharacters(text).replaceAll(/\s+/g, ' ');
+}
+
+function itemsOf({ items }: Row): string {
+  if (!items) return '';
+  return ` ${items.ended}/${items.total}${items.failed > 0 ? ` (${items.failed} failed)` : ''}`;
 }
 
 /** Shows each node of a run with its state and time, redrawn in place. */
@@ -63,6 +70,9 @@ export class LiveView {
   }
 
   handle(event: RunEvent): void {
+    const name = 'node' in event ? `${event.path}${event.node}` : event.path;
+    // What happens inside the items of a map is told by its row: there may be thousands.
+    if (name.includes('[')) return;
     switch (event.type) {
       case 'node-started':
         this.begin(event.node, event.branch, event.at);
@@ -82,6 +92,11 @@ export class LiveView {
       case 'node-retrying':
         this.end(event.node, 'retrying', event.at);
         break;
+      case 'item-finished':
+      case 'item-failed':
+        this.countItem(event.node, event.total, event.type === 'item-failed');
+        break;
+      case 'item-started':
       // The question itself is put on the screen, and its answer after it.
       case 'interrupt':
       case 'usage':
@@ -95,7 +110,21 @@ export class LiveView {
     const row = this.rows.get(node);
     if (!row) this.rows.set(node, { node, branch, state: 'running', startedAt: at, visits: 1, text: '' });
     else if (!keep)
-      Object.assign(row, { state: 'running', startedAt: at, endedAt: undefined, visits: row.visits + 1, text: '' });
+      Object.assign(row, {
+        state: 'running',
+        startedAt: at,
+        endedAt: undefined,
+        visits: row.visits + 1,
+        text: '',
+        items: undefined,
+      });
+  }
+
+  private countItem(node: string, total: number, failed: boolean): void {
+    const row = this.rows.get(node);
+    if (!row) return;
+    const { items = { ended: 0, failed: 0, total } } = row;
+    row.items = { total, ended: items.ended + 1, failed: items.failed + (failed ? 1 : 0) };
   }
 
   private end(node: string, state: Row['state'], at: number): void {
@@ -112,7 +141,7 @@ export class LiveView {
       retrying: c.yellow('↻'),
     };
     const indent = '  '.repeat(row.branch === '' ? 0 : row.branch.split('/').length);
-    const name = `${indent}${row.node}${row.visits > 1 ? ` ×${row.visits}` : ''}`;
+    const name = `${indent}${row.node}${row.visits > 1 ? ` ×${row.visits}` : ''}${itemsOf(row)}`;
     const time = duration((row.endedAt ?? this.now()) - row.startedAt);
     const head = `${name.padEnd(Math.min(width, 24))} ${time}`.slice(0, Math.max(1, width - 2));
     const room = width - 2 - head.length - 2;

@@ -1,5 +1,5 @@
 /** Config and the pure rules in, an XState machine out. The only file of the compiler that knows XState. */
-import { type AnyStateMachine, assign, fromPromise, raise, sendTo, setup } from 'xstate';
+import { type AnyActorLogic, type AnyStateMachine, assign, fromPromise, raise, sendTo, setup } from 'xstate';
 import { ask, childInput, pause } from './ask.ts';
 import { beginBranch, isSatisfied, readiness, skipBranch } from './branches.ts';
 import { machineConfig } from './config.ts';
@@ -8,11 +8,14 @@ import { attempt, type Decision, handled, triesAgain, writeResult } from './deci
 import { delaysOf, timeUp } from './delays.ts';
 import { countVisit, follow, without } from './follow.ts';
 import { initialContext, type StartOptions } from './input.ts';
+import { itemContext, itemResult, itemStart, type Mapping, mappingOf, poolSpec } from './items.ts';
 import { pauseId } from './names.ts';
-import { childSrc } from './node-states.ts';
+import type { Naming } from './naming.ts';
+import { childSrc, itemSrc, poolSrc } from './node-states.ts';
 import { type AnyEvent, isAnswer, isRelease, outcomeOf } from './outcome.ts';
 import { chartOf, type Plan } from './plan.ts';
 import { type Point, pointId } from './point.ts';
+import { type PoolWork, poolActor } from './pool-actor.ts';
 import type { ExitParams, PointParams, StateConfig } from './transitions.ts';
 import { lazy } from './writes.ts';
 
@@ -36,6 +39,8 @@ export interface BodyCall {
   readonly node: string;
   readonly context: GraphContext;
   readonly signal: AbortSignal;
+  /** How what happens in the body is called from outside. */
+  readonly naming?: Naming;
 }
 
 /** Runs the body of a node and gives its result; rejects when it fails. */
@@ -99,7 +104,7 @@ export function implementationsOf(plan: Plan, runBody: RunBodyOf, reducers: Redu
       answered: (args: Guarded, { at }: PointParams): boolean => isAnswer(plan, args.context, args.event, at),
       skipped: ({ context }: Guarded, { at }: PointParams): boolean => context.scopes[pointId(at)]?.status === 'ended',
       inside: ({ event }: Guarded, { at }: PointParams): boolean =>
-        event.id === undefined || event.id.startsWith(`${pointId(at)}/`),
+        event.id === undefined || ['/', '[', ':'].some(next => event.id?.startsWith(pointId(at) + next)),
       succeeds: (args: Guarded, { at }: PointParams): boolean => judgeAt(args, at).tried.ok,
       released: ({ context, event }: Guarded, { at }: PointParams): boolean =>
         isRelease(context, event, pointId(at), 'before'),
@@ -151,16 +156,48 @@ export function implementationsOf(plan: Plan, runBody: RunBodyOf, reducers: Redu
   };
 }
 
-/** The machines of the graphs that a graph contains, by the name under which its states invoke them. */
-function childMachines(plan: Plan, runBody: RunBodyOf, reducers: Reducers): Record<string, AnyStateMachine> {
-  const out: Record<string, AnyStateMachine> = {};
-  for (const [id, { child }] of plan.nodes) if (child) out[childSrc(id)] = emitMachine(child, runBody, reducers);
+/** What runs for the subgraphs and maps of a graph, by the name under which its states invoke it. */
+function childMachines(plan: Plan, runBody: RunBodyOf, reducers: Reducers): Record<string, AnyActorLogic> {
+  const out: Record<string, AnyActorLogic> = {};
+  for (const [id, { child }] of plan.nodes) {
+    if (child) out[childSrc(id)] = emitMachine(child, runBody, reducers);
+    const mapping = mappingOf(plan, id);
+    if (!mapping) continue;
+    const machine = mapping.def.item.bare ? undefined : emitMachine(mapping.item, runBody, reducers);
+    if (machine) out[itemSrc(id)] = machine;
+    out[poolSrc(id)] = poolActor(poolWork(mapping, machine, runBody(mapping.item)));
+  }
   return out;
+}
+
+/** What the machine of an item begins with. Throws when its input cannot be worked out, or does not fit. */
+export function itemInput(mapping: Mapping, context: GraphContext, index: number, item: unknown): GraphInput {
+  const { input, thread } = itemStart(mapping, context, item, index);
+  return { ...input, [START_OPTIONS]: { thread: thread.id, path: thread.path } };
+}
+
+function poolWork(mapping: Mapping, machine: AnyStateMachine | undefined, run: RunBody): PoolWork {
+  const { def } = mapping;
+  const node = def.id;
+  return {
+    inlineNode: def.item.inline ? node : null,
+    spec: context => poolSpec(mapping, context),
+    item: machine
+      ? {
+          machine,
+          start: (context, index, item) => itemInput(mapping, context, index, item),
+          result: output => itemResult(mapping, output),
+        }
+      : {
+          run: async (context, index, item, signal) =>
+            run({ node, context: itemContext(mapping, context, item, index), signal }),
+        },
+  };
 }
 
 /** An event as the child sees it: its id without the way to the child. */
 function inward(event: AnyEvent, node: string): AnyEvent {
-  return event.id === undefined ? event : { ...event, id: event.id.slice(node.length + 1) };
+  return event.id === undefined ? event : { ...event, id: event.id.slice(node.length).replace(/^\//, '') };
 }
 
 /** What the graph of a subgraph node begins with. Throws when its input cannot be worked out, or does not fit. */

@@ -1,5 +1,5 @@
 import type { Span } from '../diagnostic/diagnostic.ts';
-import type { Expr } from './expr.ts';
+import type { Expr, ExprType } from './expr.ts';
 import type { MergeName } from './merge.ts';
 import type { JsonSchema, ValueType } from './state-type.ts';
 import type { Text } from './text.ts';
@@ -35,7 +35,13 @@ export type Writes =
   /** The result is itself a map from state key to value: what a function returns. */
   | { readonly kind: 'object' }
   | { readonly kind: 'key'; readonly key: string }
-  | { readonly kind: 'map'; readonly entries: readonly { readonly key: string; readonly value: Value }[] };
+  | { readonly kind: 'map'; readonly entries: readonly Assignment[] };
+
+/** A value for a state key. */
+export interface Assignment {
+  readonly key: string;
+  readonly value: Value;
+}
 
 /** What every node has but its kind and writes. */
 export interface NodeShared {
@@ -144,7 +150,33 @@ export interface SubgraphNode extends NodeBase {
   readonly input: readonly { readonly name: string; readonly value: Value }[];
 }
 
-export type NodeDef = FunctionNode | SetNode | LlmNode | RouterNode | InterruptNode | SubgraphNode | WaitNode;
+/** A node that runs a node or a graph for each item of a list. */
+export interface MapNode extends NodeBase {
+  readonly kind: 'map';
+  /** A list, or an object whose members become `{ key, value }`. */
+  readonly over: Value;
+  /** The name of the item where it is in scope; `index` is its place. */
+  readonly as: string;
+  readonly concurrency: number;
+  /** How many must succeed: a share below 1, a count from 1. Absent: all. */
+  readonly minSuccess?: number;
+  readonly item: MapItem;
+  /** The type of `output`: `{ results, failures }`. */
+  readonly result: ExprType;
+}
+
+/** What runs for an item. */
+export interface MapItem {
+  /** A file of its own; or, for `node`, a graph of that one node under the id of the map. */
+  readonly graph: GraphDef;
+  readonly inline: boolean;
+  /** A body without waits of its own: it needs no machine. */
+  readonly bare: boolean;
+  /** What the graph is given. */
+  readonly input: readonly { readonly name: string; readonly value: Value }[];
+}
+
+export type NodeDef = FunctionNode | SetNode | LlmNode | RouterNode | InterruptNode | SubgraphNode | WaitNode | MapNode;
 
 /** Whether a node waits for somebody outside: a person, or an event. */
 export function isAsking(def: NodeDef): def is InterruptNode | WaitNode {
@@ -187,6 +219,8 @@ export interface GraphDef {
   /** The state keys that make up the result; absent: all. */
   readonly output?: readonly string[];
   readonly maxVisits: number;
+  /** Made of the one node of a map: its state is what that node reads. */
+  readonly madeForItem?: true;
 }
 
 /** The JSON Schema of what the graph takes as input: its state keys, those without a default required. */

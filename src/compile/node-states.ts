@@ -1,9 +1,9 @@
 /** The state of each kind of node. */
+import { assertNever } from './assert-never.ts';
 import { backoffDelay, expiryDelay, momentDelay } from './delays.ts';
-import type { InterruptNode, NodeDef, WaitNode } from './graph.ts';
+import type { InterruptNode, MapNode, NodeDef, WaitNode } from './graph.ts';
 import { nodeOf, type Plan } from './plan.ts';
 import type { Point } from './point.ts';
-import { assertNever } from './read-nodes.ts';
 import { failure, STATES, type StateConfig, type TransitionConfig, waysOut } from './transitions.ts';
 
 function describeNode(def: NodeDef): Pick<StateConfig, 'description' | 'meta'> {
@@ -25,6 +25,8 @@ export function nodeState(plan: Plan, id: string): StateConfig {
       return { ...shared, ...waitState(plan, def, at) };
     case 'graph':
       return { ...shared, ...subgraphState(plan, id, at) };
+    case 'map':
+      return { ...shared, ...mapState(plan, def, at) };
     case 'function':
     case 'llm':
     case 'router':
@@ -67,26 +69,42 @@ function waitState(plan: Plan, def: WaitNode, at: Point): StateConfig {
 /** The registered name of the machine that a subgraph node runs. */
 export const childSrc = (id: string): string => `graph ${id}`;
 
+/** The registered names of the pool of a map, and of the machine that runs for each of its items. */
+export const poolSrc = (id: string): string => `map ${id}`;
+export const itemSrc = (id: string): string => `item ${id}`;
+
 /** The events that a graph, or one inside it, waits for. */
 export function eventNames(plan: Plan): string[] {
-  const own = [...plan.nodes.values()].flatMap(({ def, child }) => {
-    if (child) return eventNames(child);
+  const own = [...plan.nodes.values()].flatMap(({ def, child, item }) => {
+    const inner = child ?? item;
+    if (inner) return eventNames(inner);
     return def.kind === 'wait' && def.until.kind === 'event' ? [def.until.name] : [];
   });
   return [...new Set(own)];
 }
 
-/** A child actor: what is meant for it, or for one inside it, is passed on. */
 function subgraphState(plan: Plan, id: string, at: Point): StateConfig {
-  const { child } = nodeOf(plan, id);
-  const params = { at };
-  const inward: TransitionConfig[] = [{ guard: { type: 'inside', params }, actions: [{ type: 'forward', params }] }];
-  const names = ['resume', 'retry', ...(child ? eventNames(child) : [])];
   return {
     ...asked(at),
     invoke: { src: childSrc(id), id, input: { node: id }, onDone: waysOut(plan, at), onError: [failure(at)] },
-    on: Object.fromEntries(names.map(name => [name, inward])),
+    on: inwardEvents(plan, id, at),
   };
+}
+
+/** What is meant for a child actor, or for one inside it, is passed on. */
+function inwardEvents(plan: Plan, id: string, at: Point): NonNullable<StateConfig['on']> {
+  const { child, item } = nodeOf(plan, id);
+  const params = { at };
+  const inward: TransitionConfig[] = [{ guard: { type: 'inside', params }, actions: [{ type: 'forward', params }] }];
+  const inner = child ?? item;
+  const names = ['resume', 'retry', ...(inner ? eventNames(inner) : [])];
+  return Object.fromEntries(names.map(name => [name, inward]));
+}
+
+/** A map: one actor that runs all items, however many there are. */
+function mapState(plan: Plan, def: MapNode, at: Point): StateConfig {
+  const state = (isCompound(def) ? timedState : bareState)(plan, def, poolSrc(def.id), at);
+  return { ...state, on: { ...inwardEvents(plan, def.id, at), ...state.on } };
 }
 
 const isCompound = (def: NodeDef): boolean =>

@@ -39,6 +39,8 @@ export interface PlanNode {
   readonly errorRoute?: Route;
   /** How the graph of a subgraph node runs. */
   readonly child?: Plan;
+  /** How what a map runs for each item runs. */
+  readonly item?: Plan;
   /** The most visits in one run. */
   readonly budget?: number;
   /** A cycle leads through it, so that it may be entered more than once in a run. */

@@ -5,7 +5,7 @@ import { type Exit, errorTarget, type GraphDef } from './graph.ts';
 import { END, START } from './names.ts';
 import type { Chart, Hop, Place, Plan, PlanExit, PlanFork, PlanNode, Route } from './plan.ts';
 import { conditionsOf, ROOT } from './plan.ts';
-import { readsVisits } from './reads-visits.ts';
+import { readsVisits } from './reads.ts';
 import { backTargets, reachable, stronglyConnected } from './walk.ts';
 import { findZone, type Zone } from './zones.ts';
 
@@ -129,8 +129,7 @@ class Planner {
       const targets = this.junctions.has(id) ? this.planFork(id, scope, exit, depth) : (this.next.get(id) ?? []);
       open.push(...targets.filter(t => t !== END && t !== exit));
     }
-    const order = [...this.graph.nodes.keys()];
-    const nodes = order.filter(id => own.has(id));
+    const nodes = [...this.graph.nodes.keys()].filter(id => own.has(id));
     for (const id of nodes) this.planNode(id, scope, exit);
     const forks = [...own].filter(id => this.junctions.has(id));
     const parent = chart.parent === undefined ? {} : { parent: chart.parent };
@@ -152,14 +151,15 @@ class Planner {
     }));
     const budget = this.budgets.get(id);
     const handler = errorTarget(def);
-    const child = def.kind === 'graph' ? planGraph(def.child, this.reporter) : undefined;
+    const inner = def.kind === 'graph' ? def.child : def.kind === 'map' ? def.item.graph : undefined;
+    const plan = inner && planGraph(inner, this.reporter);
     this.nodes.set(id, {
       def,
       scope,
       exits,
       repeats: this.repeating.has(id),
       ...(budget === undefined ? {} : { budget }),
-      ...(child ? { child } : {}),
+      ...(plan ? { [def.kind === 'map' ? 'item' : 'child']: plan } : {}),
       ...(handler === undefined ? {} : { errorRoute: routeTo(handler) }),
     });
   }

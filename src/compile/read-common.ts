@@ -1,6 +1,6 @@
 import type { Reporter } from '../diagnostic/diagnostic.ts';
 import type { ReadFile } from './files.ts';
-import type { GraphDef, NodeShared, Value, Writes } from './graph.ts';
+import type { GraphDef, NodeShared, StateKey, Value, Writes } from './graph.ts';
 import { readTypeAt } from './read-state.ts';
 import { readTiming } from './read-timing.ts';
 import type { NodeFile } from './schema.ts';
@@ -19,6 +19,9 @@ export interface NodeContext {
   readonly source: Source;
   readonly reporter: Reporter;
   readonly values: ValueReader;
+  readonly state: readonly StateKey[];
+  /** The names of the items of the maps around a node that runs for an item. */
+  readonly itemNames?: readonly string[];
   readonly files: ReadFile;
   /** The graph's own model. */
   readonly model: string | undefined;

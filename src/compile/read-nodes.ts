@@ -1,10 +1,12 @@
 import type { z } from 'zod';
 import type { Reporter, Span } from '../diagnostic/diagnostic.ts';
 import { didYouMean, listed, nearest, quote } from '../diagnostic/suggest.ts';
+import { assertNever } from './assert-never.ts';
 import type { NodeDef, Writes } from './graph.ts';
 import { END, NODE_NAME, RESERVED_NODE_NAMES, START } from './names.ts';
 import { readInterrupt, readWait } from './read-asking.ts';
 import { base, defined, type NodeContext, readInput, writesOf } from './read-common.ts';
+import { mapOutput, readMap } from './read-map.ts';
 import { readLlm, readRouter } from './read-model.ts';
 import { childOutput, readSubgraph } from './read-subgraph.ts';
 import { type NodeFile, type NodeKind, nodeKinds } from './schema.ts';
@@ -144,6 +146,8 @@ export function readNode(raw: RawNode, context: NodeContext): NodeDef {
       return readRouter(node, file, context);
     case 'graph':
       return readSubgraph(node, file, context);
+    case 'map':
+      return readMap(node, file, context, readItemNode, outputScopeOf);
     case 'wait':
       return readWait(node, file, context);
     case 'interrupt':
@@ -153,15 +157,17 @@ export function readNode(raw: RawNode, context: NodeContext): NodeDef {
   }
 }
 
+/** Reads what runs for each item of a map. */
+function readItemNode(id: string, value: unknown, path: Path, context: NodeContext): NodeDef | undefined {
+  const file = checkNode(id, value, path, context.source, context.reporter);
+  return file && readNode({ id, path, file }, context);
+}
+
 /** A node that may do anything, in place of one that could not be read. */
 function standIn({ id, path, leads = {} }: RawNode, source: Source): NodeDef {
   const writes: Writes = { kind: 'object' };
   const span = source.keySpan(path);
   return { id, tags: [], span, kind: 'function', function: '', functionSpan: span, writes, ...leads };
-}
-
-export function assertNever(value: never): never {
-  throw new Error(`unhandled case: ${JSON.stringify(value)}`);
 }
 
 /** The `output` that the edges of a node see. */
@@ -174,6 +180,8 @@ export function outputScopeOf(node: NodeDef | undefined): OutputScope | undefine
       return { type: 'string' };
     case 'graph':
       return childOutput(node);
+    case 'map':
+      return mapOutput(node);
     case 'wait':
     case 'interrupt':
       return node.schema ? { type: node.schema.expr } : ANY_OUTPUT;

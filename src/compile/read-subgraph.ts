@@ -9,7 +9,15 @@ import type { Path } from './source.ts';
 import { type OutputScope, resultFits } from './values.ts';
 
 /** Stands in for a graph that could not be read. */
-const UNREAD: GraphDef = { name: '', file: '', state: [], nodes: new Map(), edges: [], exits: new Map(), maxVisits: 1 };
+export const UNREAD: GraphDef = {
+  name: '',
+  file: '',
+  state: [],
+  nodes: new Map(),
+  edges: [],
+  exits: new Map(),
+  maxVisits: 1,
+};
 
 /** What the edges and outputs of a subgraph node see: the keys the child gives out, with their types. */
 export function childOutput({ child }: Pick<SubgraphNode, 'child'>): OutputScope {
@@ -19,13 +27,14 @@ export function childOutput({ child }: Pick<SubgraphNode, 'child'>): OutputScope
   return { type: keys.length === 0 ? 'dyn' : fields };
 }
 
-function load(file: NodeFileOf<'graph'>, path: Path, { source, reporter, files, child }: NodeContext): GraphDef {
+/** Reads the graph that `graph:` of a node names. */
+export function loadChild(graph: string, path: Path, { source, reporter, files, child }: NodeContext): GraphDef {
   const span = source.span([...path, 'graph']);
-  const resolved = resolveReference(file.graph, span, files, reporter);
+  const resolved = resolveReference(graph, span, files, reporter);
   if (resolved === undefined) return UNREAD;
   const text = files.read(resolved);
   if (text === undefined) {
-    reporter.report('missing-file', span, `the graph "${file.graph}" cannot be read`, {
+    reporter.report('missing-file', span, `the graph "${graph}" cannot be read`, {
       hint: `it would be ${resolved}`,
     });
     return UNREAD;
@@ -73,10 +82,14 @@ function checkFit(key: StateKey, value: Value, path: Path, { source, reporter }:
   reporter.report('expression-type', source.span(path), `"${key.name}" is ${key.type.label}; it cannot take ${what}`);
 }
 
-export function readSubgraph(node: Written, file: NodeFileOf<'graph'>, context: NodeContext): SubgraphNode {
-  const child = load(file, node.path, context);
-  const path = [...node.path, 'input'];
-  const input = readInput(file.input ?? {}, child, path, context);
+/** Reads what a child is given, and reports what it needs and is not given. */
+export function readChildInput(
+  node: Written,
+  raw: Readonly<Record<string, unknown>> | undefined,
+  child: GraphDef,
+  context: NodeContext,
+): SubgraphNode['input'] {
+  const input = readInput(raw ?? {}, child, [...node.path, 'input'], context);
   for (const key of child.state) {
     if (!key.required || input.some(i => i.name === key.name)) continue;
     const hint = `add "input: { ${key.name}: … }", or give "${key.name}" a default in ${child.name}`;
@@ -87,6 +100,12 @@ export function readSubgraph(node: Written, file: NodeFileOf<'graph'>, context: 
       { hint },
     );
   }
+  return input;
+}
+
+export function readSubgraph(node: Written, file: NodeFileOf<'graph'>, context: NodeContext): SubgraphNode {
+  const child = loadChild(file.graph, node.path, context);
+  const input = readChildInput(node, file.input, child, context);
   const writes = writesOf(node, context, undefined, { kind: 'none' }, childOutput({ child }));
   return { ...base(node, context), kind: 'graph', child, input, writes };
 }

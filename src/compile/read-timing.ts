@@ -43,11 +43,19 @@ function readBody(file: BodyFile): Timing {
   };
 }
 
+function readBounds({ deadline, onError }: Extract<NodeFile, { type: 'map' }>): Timing {
+  return {
+    ...(deadline === undefined ? {} : { deadline: milliseconds(deadline) }),
+    ...(onError === undefined ? {} : { onError }),
+  };
+}
+
 /** Reads the keys of a node that say how often, how long, and what then. */
 export function readTiming(file: NodeFile): Timing {
   return {
     ...(file.join === undefined || file.join === 'all' ? {} : { join: file.join }),
     ...(file.route === 'all' ? { routeAll: true as const } : {}),
     ...(hasBody(file) ? readBody(file) : {}),
+    ...(file.type === 'map' ? readBounds(file) : {}),
   };
 }

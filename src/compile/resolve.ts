@@ -49,7 +49,7 @@ export function resolveGraph(source: Source, options: ResolveOptions, reporter: 
   const state = readState(isMap(file.state) ? file.state : {}, { source, reporter, reducers: options.reducers });
   const values = createValueReader(state, { ids, handlesErrors: handlesErrors(file.nodes) }, source, reporter);
   const child = childReader(source.file, options, reporter);
-  const context = { source, reporter, values, files: options.files, model: text(file.model), child };
+  const context = { source, reporter, values, state, files: options.files, model: text(file.model), child };
   const nodes = new Map(raw.map(node => [node.id, readNode(node, context)]));
   const output = readOutput(file.output, state, source, reporter);
   if (!isMap(file.nodes) || !Array.isArray(file.edges)) return undefined;

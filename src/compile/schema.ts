@@ -100,6 +100,9 @@ const prompt = z
   .union([text, z.strictObject({ system: text.optional(), user: text.optional() })])
   .describe('The prompt: a text, a file (`.yaml`, `.md`, `.txt`), or `{ system, user }`.');
 
+/** The node of a map. It is checked by its own kind; editors see it as any node. */
+const itemNode = z.record(z.string(), json).meta({ id: 'ItemNode' });
+
 const expires = z
   .strictObject({
     after: duration.describe('How long the answer may take.'),
@@ -162,6 +165,35 @@ export const nodeKinds = {
       .describe("What the child is given: a map from its state key to an expression over this graph's state."),
     ...common,
   }),
+  map: z.strictObject({
+    type: z.literal('map').describe('Runs a node or a graph for each item of a list.'),
+    over: expression.describe(
+      'The items: an expression for a list, or for an object whose members are `{ key, value }`; or a list.',
+    ),
+    as: z.string().optional().describe('The name of the item in what runs for it. Default: `item`.'),
+    node: itemNode.optional().describe('The node that runs for each item.'),
+    graph: z.string().optional().describe('The file of the graph that runs for each item, relative to this one.'),
+    input: z
+      .record(z.string(), expression)
+      .optional()
+      .describe(
+        'What the graph is given: a map from its state key to an expression over the item, `index` and the state.',
+      ),
+    concurrency: z.int().min(1).optional().describe('The most items at once. Default: 10.'),
+    collect: z.string().optional().describe('The state key that takes the results, in the order of the items.'),
+    failures: z
+      .string()
+      .optional()
+      .describe('The state key that takes what failed: a list of `{ index, item, error }`.'),
+    minSuccess: z
+      .number()
+      .gt(0)
+      .optional()
+      .describe('How many items must succeed: a share below 1, a count from 1. Default: all.'),
+    ...common,
+    deadline: body.deadline,
+    onError: body.onError,
+  }),
   wait: z.strictObject({
     type: z.literal('wait').describe('Waits: `for` a time, `until` a moment, or for an `event`.'),
     for: duration.optional(),
@@ -191,15 +223,18 @@ const edge = z
   .union([z.string(), edgeObject])
   .meta({ id: 'Edge', description: 'A chain such as `a -> b -> [c, d]`, or `{ from, to, when }`.' });
 
-const anyNode = z.discriminatedUnion('type', [
-  nodeKinds.function,
-  nodeKinds.set,
-  nodeKinds.llm,
-  nodeKinds.router,
-  nodeKinds.interrupt,
-  nodeKinds.graph,
-  nodeKinds.wait,
-]);
+const anyNode = z
+  .discriminatedUnion('type', [
+    nodeKinds.function,
+    nodeKinds.set,
+    nodeKinds.llm,
+    nodeKinds.router,
+    nodeKinds.interrupt,
+    nodeKinds.graph,
+    nodeKinds.map,
+    nodeKinds.wait,
+  ])
+  .meta({ id: 'Node', description: 'A node; `type` says of which kind.' });
 
 const top = {
   name: z.string().min(1).optional().describe('The name of the graph. Default: the name of the file.'),
@@ -240,5 +275,12 @@ export const promptFile = z.strictObject({
 
 /** The JSON Schema of a graph file, for editors (draft 2020-12). */
 export function graphJsonSchema(): object {
-  return z.toJSONSchema(graphSchema, { io: 'input' });
+  return z.toJSONSchema(graphSchema, {
+    io: 'input',
+    override({ zodSchema, jsonSchema }) {
+      if (zodSchema !== (itemNode as unknown)) return;
+      for (const name of Object.keys(jsonSchema)) delete jsonSchema[name];
+      jsonSchema.$ref = '#/$defs/Node';
+    },
+  });
 }

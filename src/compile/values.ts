@@ -2,7 +2,7 @@ import type { Reporter } from '../diagnostic/diagnostic.ts';
 import { didYouMean, quote } from '../diagnostic/suggest.ts';
 import { createExprCompiler, type Expr, type ExprCompiler, type ExprType } from './expr.ts';
 import { aType } from './expr-words.ts';
-import type { StateKey, Value, Writes } from './graph.ts';
+import type { Assignment, StateKey, Value, Writes } from './graph.ts';
 import { copyJson, JsonProblem } from './json.ts';
 import { takesItems } from './merge.ts';
 import type { Path, Source } from './source.ts';
@@ -17,6 +17,10 @@ export interface ValueReader {
   text(source: string, path: Path, from?: Source): Text | undefined;
   writes(raw: string | Record<string, unknown>, path: Path, output: OutputScope, whole?: ValueType): Writes;
   assignments(raw: Record<string, unknown>, path: Path, output?: OutputScope): Writes;
+  /** One value for the state key that is named at `path`. */
+  assign(name: string, source: string, path: Path, output: OutputScope): Assignment[] | undefined;
+  /** A reader of what runs for one item of a map: the item's names are in scope, and `visits` is not. */
+  within(names: Readonly<Record<string, ExprType>>): ValueReader;
 }
 
 /** Says that `output` is in scope, and of which type. */
@@ -89,12 +93,22 @@ class Reader implements ValueReader {
   private textCost = 0;
   private readonly source: Source;
   private readonly reporter: Reporter;
-  constructor(state: readonly StateKey[], nodes: NodeNames, source: Source, reporter: Reporter) {
-    this.types = scopeTypes(state, nodes);
-    this.plain = createExprCompiler(this.types);
-    this.keys = new Map(state.map(k => [k.name, k]));
+  constructor(
+    types: Record<string, ExprType>,
+    keys: ReadonlyMap<string, StateKey>,
+    source: Source,
+    reporter: Reporter,
+  ) {
+    this.types = types;
+    this.plain = createExprCompiler(types);
+    this.keys = keys;
     this.source = source;
     this.reporter = reporter;
+  }
+
+  within(names: Readonly<Record<string, ExprType>>): ValueReader {
+    const { visits: _outside, ...types } = this.types;
+    return new Reader({ ...types, ...names }, this.keys, this.source, this.reporter);
   }
 
   private compilerFor(output: OutputScope | undefined): ExprCompiler {
@@ -163,6 +177,14 @@ class Reader implements ValueReader {
     return { kind: 'map', entries };
   }
 
+  assign(name: string, source: string, path: Path, output: OutputScope): Assignment[] | undefined {
+    const key = this.keyAt(name, path, 'value');
+    const expr = this.expr(source, path, output);
+    if (!key || !expr) return undefined;
+    if (!resultFits(key, expr.type)) this.misfit(key, expr.type, path);
+    return [{ key: name, value: { kind: 'expr', expr } }];
+  }
+
   private keyAt(name: string, path: Path, side: 'key' | 'value'): StateKey | undefined {
     const key = this.keys.get(name);
     if (key) return key;
@@ -198,7 +220,8 @@ export function createValueReader(
   source: Source,
   reporter: Reporter,
 ): ValueReader {
-  return new Reader(state, nodes, source, reporter);
+  const keys = new Map(state.map(k => [k.name, k]));
+  return new Reader(scopeTypes(state, nodes), keys, source, reporter);
 }
 
 /** How a result is made to fit a state key. */

@@ -19,12 +19,20 @@ export type CoreSnapshot = MachineSnapshot<any, any, any, any, any, any, any, an
 /** Any machine, for hosts: they know no XState. */
 export type CoreMachine = AnyStateMachine;
 
+/** What is read of any actor's snapshot, whatever its logic. */
+export interface AnySnapshot {
+  readonly status: 'active' | 'done' | 'error' | 'stopped';
+  readonly output?: unknown;
+  readonly error?: unknown;
+  readonly context: unknown;
+}
+
 /** The whole durable state of an actor. */
-export interface ActorState {
+export interface ActorState<S extends AnySnapshot = AnySnapshot> {
   /** Counts the steps, from 1. */
   readonly seq: number;
   /** Immutable; `persist` turns it into JSON. */
-  readonly snapshot: CoreSnapshot;
+  readonly snapshot: S;
   /** The tasks that run for it: child id to task id. */
   readonly active: Readonly<Record<string, string>>;
   /** The timers that are set: event id to timer id. */
@@ -52,10 +60,15 @@ export interface TimerStart {
   readonly event: { readonly type: string };
 }
 
-/** What can happen to an actor. */
-export type CoreEvent =
+/** What came of a task. */
+export type TaskResult =
   | { readonly kind: 'done'; readonly taskId: string; readonly childId: string; readonly output: unknown }
-  | { readonly kind: 'error'; readonly taskId: string; readonly childId: string; readonly error: unknown }
+  | { readonly kind: 'error'; readonly taskId: string; readonly childId: string; readonly error: unknown };
+
+/** What can happen to an actor. Results that arrive together are one event for a pool. */
+export type CoreEvent =
+  | TaskResult
+  | { readonly kind: 'settled'; readonly results: readonly TaskResult[] }
   | { readonly kind: 'timer'; readonly timerId: string; readonly id: string; readonly event: { readonly type: string } }
   | { readonly kind: 'event'; readonly event: { readonly type: string } };
 
@@ -65,14 +78,24 @@ export interface TakenTransition {
 }
 
 /** The outcome of one step. */
-export interface Step {
-  readonly state: ActorState;
+export interface Step<S extends AnySnapshot = AnySnapshot> {
+  readonly state: ActorState<S>;
   /** Bodies to start, after the commit. */
   readonly tasks: readonly Task[];
   readonly timers: readonly TimerStart[];
   /** Tasks that no longer count: their bodies are to be told to stop. */
   readonly dropped: readonly string[];
   readonly transitions: readonly TakenTransition[];
+}
+
+/** How one kind of actor steps. Pure: hosts keep the state and run the tasks. */
+export interface CoreLogic {
+  /** The first step. Throws what keeps the actor from beginning. */
+  start(input: unknown): Step;
+  /** The next step, or undefined when the event is stale: its task was replaced, or no state takes it. */
+  apply(state: ActorState, event: CoreEvent): Step | undefined;
+  /** Whether the state takes an event of its own kind, such as one that a `wait` node names. */
+  takes(state: ActorState, event: { readonly type: string }): boolean;
 }
 
 interface Collected {
@@ -140,7 +163,11 @@ function keep(
   return { kept, dropped };
 }
 
-function pack(before: Omit<ActorState, 'snapshot'>, snapshot: CoreSnapshot, { actions, transitions }: Collected): Step {
+function pack(
+  before: Omit<ActorState, 'snapshot'>,
+  snapshot: CoreSnapshot,
+  { actions, transitions }: Collected,
+): Step<CoreSnapshot> {
   const seq = before.seq + 1;
   const live = liveChildren(snapshot);
   const { kept: active, dropped } = keep(before.active, live);
@@ -176,14 +203,14 @@ function pack(before: Omit<ActorState, 'snapshot'>, snapshot: CoreSnapshot, { ac
 }
 
 /** The first step of an actor. */
-export function start(machine: AnyStateMachine, input: unknown): Step {
+export function start(machine: AnyStateMachine, input: unknown): Step<CoreSnapshot> {
   const { value, into } = collect(() => machine.getInitialSnapshot(scope, input));
   if (value.status === 'error') throw value.error;
   return pack({ seq: 0, active: {}, timers: {} }, value as CoreSnapshot, into);
 }
 
 /** True when an event still means something: its task or timer has not been replaced, and the actor runs. */
-function isCurrent({ active, timers, snapshot }: ActorState, event: CoreEvent): boolean {
+function isCurrent({ active, timers, snapshot }: ActorState<CoreSnapshot>, event: CoreEvent): boolean {
   if (snapshot.status !== 'active') return false;
   switch (event.kind) {
     case 'done':
@@ -193,6 +220,8 @@ function isCurrent({ active, timers, snapshot }: ActorState, event: CoreEvent): 
       return timers[event.id] === event.timerId;
     case 'event':
       return snapshot.can(event.event);
+    case 'settled':
+      return false;
   }
 }
 
@@ -201,7 +230,7 @@ function without(record: Readonly<Record<string, string>>, id: string): Record<s
   return rest;
 }
 
-function toXState(event: CoreEvent): { type: string } {
+function toXState(event: Exclude<CoreEvent, { kind: 'settled' }>): { type: string } {
   switch (event.kind) {
     case 'done':
       return { type: `xstate.done.actor.${event.childId}`, output: event.output, actorId: event.childId } as {
@@ -218,12 +247,25 @@ function toXState(event: CoreEvent): { type: string } {
 }
 
 /** The next step of an actor, or undefined when the event is stale: its task was replaced, or no state takes it. */
-export function apply(machine: AnyStateMachine, state: ActorState, event: CoreEvent): Step | undefined {
-  if (!isCurrent(state, event)) return undefined;
+export function apply(
+  machine: AnyStateMachine,
+  state: ActorState<CoreSnapshot>,
+  event: CoreEvent,
+): Step<CoreSnapshot> | undefined {
+  if (event.kind === 'settled' || !isCurrent(state, event)) return undefined;
   const { value, into } = collect(() => machine.transition(state.snapshot, toXState(event), scope));
   const active = event.kind === 'done' || event.kind === 'error' ? without(state.active, event.childId) : state.active;
   const timers = event.kind === 'timer' ? without(state.timers, event.id) : state.timers;
   return pack({ seq: state.seq, active, timers }, value as CoreSnapshot, into);
+}
+
+/** How a machine steps. */
+export function machineLogic(machine: AnyStateMachine): CoreLogic {
+  return {
+    start: input => start(machine, input),
+    apply: (state, event) => apply(machine, state as ActorState<CoreSnapshot>, event),
+    takes: ({ snapshot }, event) => (snapshot as CoreSnapshot).can(event),
+  };
 }
 
 /** An actor's state as JSON. Children are left out: `active` says what runs for them. */
@@ -234,7 +276,10 @@ export interface PersistedState {
   readonly timers: Readonly<Record<string, string>>;
 }
 
-export function persist(machine: AnyStateMachine, { seq, snapshot, active, timers }: ActorState): PersistedState {
+export function persist(
+  machine: AnyStateMachine,
+  { seq, snapshot, active, timers }: ActorState<CoreSnapshot>,
+): PersistedState {
   const persisted = machine.getPersistedSnapshot(snapshot) as unknown as { children: unknown };
   return JSON.parse(
     JSON.stringify({ seq, snapshot: { ...persisted, children: {} }, active, timers }),
@@ -242,7 +287,10 @@ export function persist(machine: AnyStateMachine, { seq, snapshot, active, timer
 }
 
 /** Gives a persisted state back. The argument is not changed. */
-export function restore(machine: AnyStateMachine, { seq, snapshot, active, timers }: PersistedState): ActorState {
+export function restore(
+  machine: AnyStateMachine,
+  { seq, snapshot, active, timers }: PersistedState,
+): ActorState<CoreSnapshot> {
   const fresh = structuredClone(snapshot) as Snapshot<unknown>;
   const live = collect(() => machine.restoreSnapshot(fresh, scope)).value as CoreSnapshot;
   return { seq, snapshot: live, active, timers };

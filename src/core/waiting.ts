@@ -1,5 +1,6 @@
 /** What a graph waits for, read from any of its snapshots: live or persisted, of a plain actor or of a thread. */
 import type { ErrorRecord, GraphContext } from '../compile/context.ts';
+import { childNaming, itemNaming, type Naming, pathOf, plainNaming, poolNaming } from '../compile/naming.ts';
 import type { JsonSchema } from '../compile/state-type.ts';
 
 /** A question that waits for an answer: send `{ type: 'resume', id, value }`. */
@@ -29,34 +30,48 @@ export type SnapshotLike = { readonly context: GraphContext } | { readonly conte
 interface Parts {
   readonly context?: Partial<GraphContext>;
   /** Live actors, or persisted ones. */
-  readonly children?: Readonly<Record<string, { getSnapshot?(): unknown; readonly snapshot?: unknown } | undefined>>;
+  readonly children?: Readonly<Record<string, Child | undefined>>;
+  /** There in the pool of a map: the node that stands for an item, if it is no graph of its own. */
+  readonly inlineNode?: string | null;
 }
 
-/** Lists something of a snapshot and of the graphs that run in it, with the ids as they are called from outside. */
+interface Child {
+  getSnapshot?(): unknown;
+  readonly snapshot?: unknown;
+}
+
+const snapshotOf = (child: Child | undefined): unknown => child?.getSnapshot?.() ?? child?.snapshot;
+
+/** Lists something of a snapshot and of what runs in it, with the ids as they are called from outside. */
 function collect<T extends { readonly id: string }>(
   snapshot: unknown,
-  own: (context: Partial<GraphContext>, path: readonly string[]) => T[],
-  path: readonly string[] = [],
+  own: (context: Partial<GraphContext>) => T[],
+  naming: Naming = plainNaming,
 ): T[] {
-  const { context, children = {} } = (snapshot ?? {}) as Parts;
-  const prefix = path.map(p => `${p}/`).join('');
-  const here = context?.failures ? own(context, path).map(found => ({ ...found, id: prefix + found.id })) : [];
-  const inside = Object.entries(children).flatMap(([id, child]) =>
-    collect(child?.getSnapshot?.() ?? child?.snapshot, own, [...path, id]),
-  );
+  const parts = (snapshot ?? {}) as Parts;
+  const { context, children = {} } = parts;
+  const here = context?.failures ? own(context).map(found => ({ ...found, id: naming(found.id) })) : [];
+  const inside = Object.entries(children).flatMap(([id, child]) => {
+    const inner = snapshotOf(child);
+    if ('inlineNode' in parts) return collect(inner, own, itemNaming(naming, id, parts.inlineNode ?? null));
+    const isPool = inner !== null && typeof inner === 'object' && 'inlineNode' in inner;
+    return collect(inner, own, isPool ? poolNaming(naming, id) : childNaming(naming, id));
+  });
   return [...here, ...inside];
 }
 
 /** Lists the interrupts that wait in a snapshot, those of subgraphs included. */
 export function interruptsOf(snapshot: SnapshotLike): Interrupt[] {
-  return collect(snapshot, ({ interrupts = {} }, path) =>
-    Object.entries(interrupts).map(([id, pending]) => ({ id, ...pending, path })),
+  const found = collect(snapshot, ({ interrupts = {} }) =>
+    Object.entries(interrupts).map(([id, pending]) => ({ id, ...pending })),
   );
+  return found.map(interrupt => ({ ...interrupt, path: pathOf(interrupt.id) }));
 }
 
 /** Lists what failed in a snapshot and waits for a retry, in subgraphs too. */
 export function failuresOf(snapshot: SnapshotLike): Failure[] {
-  return collect(snapshot, ({ failures = {} }) =>
-    Object.entries(failures).map(([id, error]) => ({ id, node: id, error })),
+  const found = collect(snapshot, ({ failures = {} }) =>
+    Object.entries(failures).map(([id, error]) => ({ id, error })),
   );
+  return found.map(({ id, error }) => ({ id, node: id.slice(id.lastIndexOf('/') + 1), error }));
 }

@@ -1,6 +1,6 @@
+import { assertNever } from '../compile/assert-never.ts';
 import { type Exit, errorTarget, type GraphDef, type NodeDef, sourceOf } from '../compile/graph.ts';
 import { END, START } from '../compile/names.ts';
-import { assertNever } from '../compile/read-nodes.ts';
 
 /** Quotes a label: Mermaid reads `"` and `#` itself. */
 function label(text: string): string {
@@ -24,6 +24,8 @@ function shape(node: NodeDef): string {
       return `{${text}}`;
     case 'graph':
       return `[[${text}]]`;
+    case 'map':
+      return `[[${label(`${node.id} ×n`)}]]`;
     case 'wait':
       return `>${text}]`;
     case 'interrupt':

@@ -48,6 +48,7 @@ function referencesOf(graph: GraphDef): Reference[] {
   const from = graph.file;
   const nodes = [...graph.nodes.values()].flatMap((def): Reference[] => {
     if (def.kind === 'graph') return referencesOf(def.child);
+    if (def.kind === 'map') return referencesOf(def.item.graph);
     // A node that could not be read stands as a function without a name.
     if (def.kind !== 'function' || def.function === '') return [];
     return [{ text: def.function, what: `function of node "${def.id}"`, from, span: def.functionSpan }];

@@ -9,6 +9,8 @@ export interface ModelMessage {
 export interface ModelRequest {
   /** The node that asks; a scripted model answers by it. */
   readonly node: string;
+  /** The item of a map that it asks for. */
+  readonly item?: number;
   /** The model's name as the graph gives it. */
   readonly model: string;
   readonly messages: readonly ModelMessage[];

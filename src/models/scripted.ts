@@ -69,15 +69,17 @@ export function scriptedModel(script: Script): ScriptedModel {
   const replies = scriptSchema.parse(script);
   const used = new Map<string, number>();
   return {
-    stream({ node, signal }: ModelRequest) {
-      const list = Object.hasOwn(replies, node) ? (replies[node] ?? []) : [];
-      const at = used.get(node) ?? 0;
+    stream({ node, item, signal }: ModelRequest) {
+      const own = `${node}[${item}]`;
+      const name = item !== undefined && Object.hasOwn(replies, own) ? own : node;
+      const list = Object.hasOwn(replies, name) ? (replies[name] ?? []) : [];
+      const at = used.get(name) ?? 0;
       const next = list[at];
       if (next === undefined) {
         const had = list.length === 0 ? 'has no replies' : `has only ${list.length} replies`;
-        throw new ModelError('script-missing', `the script ${had} for node "${node}"; it was asked ${at + 1} times`);
+        throw new ModelError('script-missing', `the script ${had} for node "${name}"; it was asked ${at + 1} times`);
       }
-      used.set(node, at + 1);
+      used.set(name, at + 1);
       return play(next, signal);
     },
     leftovers() {

@@ -49,8 +49,10 @@ async function askModel(
     const advice = node.model === 'scripted' ? scripted : `models at hand: ${known}`;
     throw new GraphRunError('missing-model', `there is no model "${node.model}" for node "${node.id}"; ${advice}`);
   }
+  const item = /\[(\d+)\]\/$/.exec(context.thread.path)?.[1];
   const request: ModelRequest = {
     node: node.id,
+    ...(item === undefined ? {} : { item: Number(item) }),
     model: node.model,
     messages: messagesOf(plan, node, context),
     signal: io.context.signal,

@@ -13,14 +13,14 @@ export interface BodyDeps {
 
 /** What a body sees of the world; what most bodies never ask for is made when asked. */
 class BodyIo implements NodeIo, NodeContext {
-  readonly notify: (event: BodyEvent) => void;
+  private readonly tell: (event: BodyEvent, call: BodyCall) => void;
   private readonly call: BodyCall;
   private readonly run: string;
 
-  constructor(call: BodyCall, run: string, notify: (event: BodyEvent) => void) {
+  constructor(call: BodyCall, run: string, tell: (event: BodyEvent, call: BodyCall) => void) {
     this.call = call;
     this.run = run;
-    this.notify = notify;
+    this.tell = tell;
   }
 
   get context(): NodeContext {
@@ -43,6 +43,7 @@ class BodyIo implements NodeIo, NodeContext {
     return `${this.thread}/${this.run}/${this.call.context.thread.path}${this.node}/${this.call.context.visits[this.node] ?? 1}`;
   }
 
+  readonly notify = (event: BodyEvent): void => this.tell(event, this.call);
   readonly emit = (value: unknown): void => this.notify({ type: 'custom', node: this.node, value });
   readonly log = (message: string): void => this.notify({ type: 'log', node: this.node, message });
 }
@@ -52,7 +53,7 @@ export function createRunBody(
   plan: Plan,
   deps: BodyDeps,
   run = '1',
-  notify: (event: BodyEvent) => void = () => {},
+  notify: (event: BodyEvent, call: BodyCall) => void = () => {},
 ): RunBody {
   return call => {
     const { def } = nodeOf(plan, call.node);
@@ -66,6 +67,7 @@ export function createRunBody(
         return runRouter(plan, def, call.context, deps.models, io);
       case 'set':
       case 'graph':
+      case 'map':
       case 'wait':
       case 'interrupt':
         throw new Error(`node "${def.id}" has no body`);

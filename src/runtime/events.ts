@@ -1,8 +1,10 @@
 import type { ErrorRecord, GraphContext } from '../compile/context.ts';
+import { type Naming, splitItem } from '../compile/naming.ts';
 import { chartOf, forkOf, nodeOf, type Plan } from '../compile/plan.ts';
 import { directEntry, exitsAt, pointId } from '../compile/point.ts';
+import type { PoolSpec } from '../compile/pool.ts';
 import type { ExitParams, PointParams } from '../compile/transitions.ts';
-import type { Step } from '../core/core.ts';
+import type { CoreEvent, Step } from '../core/core.ts';
 import { type Interrupt, interruptsOf } from '../core/waiting.ts';
 import type { BodyEvent } from '../nodes/node-io.ts';
 
@@ -12,6 +14,15 @@ export type RunEvent = (
   | { readonly type: 'node-finished'; readonly node: string; readonly branch: string }
   | { readonly type: 'node-failed'; readonly node: string; readonly branch: string; readonly error: ErrorRecord }
   | { readonly type: 'node-retrying'; readonly node: string; readonly branch: string; readonly attempts: number }
+  | { readonly type: 'item-started'; readonly node: string; readonly index: number; readonly total: number }
+  | { readonly type: 'item-finished'; readonly node: string; readonly index: number; readonly total: number }
+  | {
+      readonly type: 'item-failed';
+      readonly node: string;
+      readonly index: number;
+      readonly total: number;
+      readonly error: ErrorRecord;
+    }
   | { readonly type: 'interrupt'; readonly interrupt: Interrupt }
   | BodyEvent
 ) & {
@@ -39,13 +50,30 @@ function enteredBy(
   return forkOf(plan, place.id).branches.flatMap(branch => directEntry(plan, branch) ?? []);
 }
 
-/** Counts the nodes that the transitions of a step entered. */
-export function countVisits(plan: Plan, step: Step, visits: Record<string, number>, path: string): void {
+/** Counts the nodes that the transitions of a step entered. The items of a map are counted together. */
+export function countVisits(plan: Plan, step: Step, visits: Record<string, number>, naming: Naming): void {
   for (const { actions } of step.transitions) {
     for (const action of actions as readonly { type?: string; params?: ExitParams }[]) {
-      for (const id of enteredBy(plan, action)) visits[path + id] = (visits[path + id] ?? 0) + 1;
+      for (const id of enteredBy(plan, action)) {
+        const name = naming(id).replaceAll(/\[\d+\]/g, '');
+        visits[name] = (visits[name] ?? 0) + 1;
+      }
     }
   }
+}
+
+/** The events of one step of a pool: what became of items, and which began. */
+export function itemEvents({ node, items }: PoolSpec, event: CoreEvent | undefined, step: Step): EventBody[] {
+  const results =
+    event?.kind === 'settled' ? event.results : event?.kind === 'done' || event?.kind === 'error' ? [event] : [];
+  const place = (childId: string): { node: string; index: number; total: number } => {
+    return { node, index: splitItem(childId, null)?.index ?? 0, total: items.length };
+  };
+  const ended = results.map((result): EventBody => {
+    if (result.kind === 'done') return { type: 'item-finished', ...place(result.childId) };
+    return { type: 'item-failed', ...place(result.childId), error: result.error as ErrorRecord };
+  });
+  return [...ended, ...step.tasks.map((task): EventBody => ({ type: 'item-started', ...place(task.childId) }))];
 }
 
 /** The node events that the transitions of a step amount to. */
@@ -81,7 +109,7 @@ export function eventsOf(plan: Plan, before: GraphContext | undefined, step: Ste
       branch: scopeOf(plan, childId),
     }),
   );
-  const asked = interruptsOf(step.state.snapshot).filter(i => before?.interrupts[i.id] !== context.interrupts[i.id]);
+  const asked = interruptsOf({ context }).filter(i => before?.interrupts[i.id] !== context.interrupts[i.id]);
   return [
     ...transitionEvents(plan, context, step),
     ...started,

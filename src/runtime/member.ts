@@ -1,11 +1,14 @@
 import type { GraphContext } from '../compile/context.ts';
 import type { RunBody } from '../compile/emit.ts';
+import type { Mapping } from '../compile/items.ts';
+import { type Naming, pathOf } from '../compile/naming.ts';
 import type { Plan } from '../compile/plan.ts';
-import type { ActorState, CoreMachine, TimerStart } from '../core/core.ts';
+import type { PoolSpec } from '../compile/pool.ts';
+import type { ActorState, CoreLogic, CoreMachine, TimerStart } from '../core/core.ts';
 import { type Failure, failuresOf, type Interrupt, interruptsOf } from '../core/waiting.ts';
 import type { Clock } from './clock.ts';
 import type { Host } from './memory-host.ts';
-import { Timers } from './timers.ts';
+import { type Tally, Timers } from './timers.ts';
 
 /** Which task of which actor a member runs for. */
 export interface ParentTask {
@@ -14,37 +17,58 @@ export interface ParentTask {
   readonly childId: string;
 }
 
+/** What an actor runs: a graph, or the items of a map. */
+export type Work =
+  | { readonly kind: 'graph'; readonly plan: Plan; readonly machine: CoreMachine; readonly runBody: RunBody }
+  | {
+      readonly kind: 'pool';
+      readonly mapping: Mapping;
+      readonly spec: PoolSpec;
+      /** The machine of an item; absent for bodies that need none. */
+      readonly machine?: CoreMachine;
+      readonly runBody: RunBody;
+    };
+
 /** What makes an actor of a thread. */
 export interface MemberOptions {
   readonly address: string;
-  /** The nodes that lead to it, from the root: `''`, `review/`, `review/inner/`. */
-  readonly path: string;
-  readonly plan: Plan;
-  readonly machine: CoreMachine;
-  readonly runBody: RunBody;
+  /** How what is in it is called from outside. */
+  readonly naming: Naming;
+  readonly work: Work;
+  readonly logic: CoreLogic;
   readonly parent?: ParentTask;
 }
 
-/** One actor of a thread: the graph itself, or a subgraph that runs for a node. Each has a state and timers of its own. */
+/** Something that waits, with the id it has in its own actor. */
+export interface Own<T> {
+  readonly key: string;
+  readonly shown: T;
+}
+
+/** One actor of a thread: the graph itself, or what runs for a node. Each has a state and timers of its own. */
 export class Member {
   readonly address: string;
-  readonly path: string;
-  readonly plan: Plan;
-  readonly machine: CoreMachine;
-  readonly runBody: RunBody;
+  readonly naming: Naming;
+  readonly work: Work;
+  readonly logic: CoreLogic;
   readonly parent: ParentTask | undefined;
   readonly timers: Timers;
+  /** The actors that run for its tasks, by task. */
+  readonly children = new Map<string, Member>();
   private readonly host: Host;
 
-  constructor(options: MemberOptions, host: Host, clock: Clock, fire: (member: Member, timer: TimerStart) => void) {
+  constructor(
+    options: MemberOptions,
+    host: Host,
+    { clock, tally, fire }: { clock: Clock; tally: Tally; fire: (member: Member, timer: TimerStart) => void },
+  ) {
     this.address = options.address;
-    this.path = options.path;
-    this.plan = options.plan;
-    this.machine = options.machine;
-    this.runBody = options.runBody;
+    this.naming = options.naming;
+    this.work = options.work;
+    this.logic = options.logic;
     this.parent = options.parent;
     this.host = host;
-    this.timers = new Timers(clock, timer => fire(this, timer));
+    this.timers = new Timers(clock, tally, timer => fire(this, timer));
   }
 
   get state(): ActorState {
@@ -53,25 +77,31 @@ export class Member {
     return state;
   }
 
+  /** Of a graph; a pool has failures only. */
   get context(): GraphContext {
     return this.state.snapshot.context as GraphContext;
   }
 
-  /** The ids of a member's own interrupts and failures, as they are called from outside. */
-  private named<T extends { readonly id: string; readonly node: string }>(found: readonly T[]): T[] {
-    return found.map(f => ({ ...f, id: `${this.path}${f.id}` }));
+  /** What is asked, as it is called from outside. */
+  interrupts(): Own<Interrupt>[] {
+    return interruptsOf({ context: this.context }).map(i => {
+      const id = this.naming(i.id);
+      return { key: i.id, shown: { ...i, id, path: pathOf(id) } };
+    });
   }
 
-  interrupts(): Interrupt[] {
-    const path = this.path === '' ? [] : this.path.slice(0, -1).split('/');
-    return this.named(interruptsOf({ context: this.context })).map(i => ({ ...i, path }));
+  failures(): Own<Failure>[] {
+    return failuresOf({ context: this.context }).map(f => this.named(f.id, f.error));
   }
 
-  failures(): Failure[] {
-    return this.named(failuresOf({ context: this.context }));
+  /** Errors that `onError` took care of. */
+  handled(): Own<Failure>[] {
+    if (this.work.kind === 'pool') return [];
+    return Object.entries(this.context.errors).map(([node, error]) => this.named(node, error));
   }
 
-  handled(): Failure[] {
-    return this.named(Object.entries(this.context.errors).map(([node, error]) => ({ id: node, node, error })));
+  private named(key: string, error: Failure['error']): Own<Failure> {
+    const id = this.naming(key);
+    return { key, shown: { id, node: id.slice(id.lastIndexOf('/') + 1), error } };
   }
 }

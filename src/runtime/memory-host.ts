@@ -4,31 +4,34 @@
  * - C1. The commit is one assignment: there is no moment at which a child is done and its parent has not heard.
  * - C6. An event whose task was replaced is `stale` and changes nothing.
  */
-import { type ActorState, apply, type CoreEvent, type CoreMachine, type Step, start } from '../core/core.ts';
+import type { ActorState, CoreEvent, CoreLogic, Step } from '../core/core.ts';
 
 /** Keeps the state of actors by address. */
 export interface Host {
   /** Begins an actor, replacing what was at its address. */
-  create(address: string, machine: CoreMachine, input: unknown): Step;
+  create(address: string, logic: CoreLogic, input: unknown): Step;
   /** Applies an event and commits, or returns undefined when the event is stale. */
   deliver(address: string, event: CoreEvent): Step | undefined;
   load(address: string): ActorState | undefined;
+  /** Forgets an actor. */
+  remove(address: string): void;
 }
 
 export function memoryHost(): Host {
-  const actors = new Map<string, { machine: CoreMachine; state: ActorState }>();
+  const actors = new Map<string, { logic: CoreLogic; state: ActorState }>();
   return {
-    create(address, machine, input) {
-      const step = start(machine, input);
-      actors.set(address, { machine, state: step.state });
+    create(address, logic, input) {
+      const step = logic.start(input);
+      actors.set(address, { logic, state: step.state });
       return step;
     },
     deliver(address, event) {
       const actor = actors.get(address);
-      const step = actor && apply(actor.machine, actor.state, event);
+      const step = actor?.logic.apply(actor.state, event);
       if (step && actor) actor.state = step.state;
       return step;
     },
     load: address => actors.get(address)?.state,
+    remove: address => void actors.delete(address),
   };
 }

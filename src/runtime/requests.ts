@@ -21,7 +21,7 @@ export function refuseUnlessDone(thread: string, status: RunStatus | 'running', 
   if (status === 'done') return;
   if (status === 'running')
     throw new ThreadError('busy', `the thread "${thread}" is running; wait for it, or cancel it`);
-  const waits = members.flatMap(m => m.interrupts().map(i => i.id)).join(', ');
+  const waits = members.flatMap(m => m.interrupts().map(i => i.shown.id)).join(', ');
   const ended = status === 'failed' ? 'it failed; retry it' : 'it was cancelled; retry it';
   const advice = status === 'waiting' ? `it waits for ${waits}; resume it` : ended;
   throw new ThreadError('waiting', `the thread "${thread}" is not finished: ${advice}, or use another thread`);
@@ -43,13 +43,14 @@ function byId(thread: string, answer: unknown, ids: readonly string[]): [string,
 export function addressAnswers(thread: string, answer: unknown, members: Members): AddressedAnswer[] {
   const waiting = new Map(
     members.flatMap(member =>
-      member.interrupts().map(i => [i.id, { member, node: i.node, key: i.id.slice(member.path.length) }] as const),
+      member.interrupts().map(({ key, shown }) => [shown.id, { member, node: shown.node, key }] as const),
     ),
   );
   return byId(thread, answer, [...waiting.keys()]).flatMap(([id, raw]) => {
     const asker = waiting.get(id);
     if (!asker) return [];
-    const problem = answerProblem(asker.member.plan, asker.node, raw);
+    const { work } = asker.member;
+    const problem = work.kind === 'graph' ? answerProblem(work.plan, asker.node, raw) : undefined;
     if (problem !== undefined) throw new ResumeError(id, problem);
     return [{ ...asker, value: copyJson(raw === undefined ? null : raw, `the answer to "${id}"`) }];
   });
@@ -57,9 +58,11 @@ export function addressAnswers(thread: string, answer: unknown, members: Members
 
 /** Finds the actor that takes an event. */
 export function takerOf(thread: string, event: { readonly type: string }, members: Members): Member {
-  const taker = members.find(m => m.state.snapshot.can(event) && m.interrupts().some(i => i.event === event.type));
+  const taker = members.find(
+    m => m.logic.takes(m.state, event) && m.interrupts().some(i => i.shown.event === event.type),
+  );
   if (taker) return taker;
-  const waits = members.flatMap(m => m.interrupts()).flatMap(i => i.event ?? []);
+  const waits = members.flatMap(m => m.interrupts()).flatMap(i => i.shown.event ?? []);
   const known = waits.length === 0 ? 'it waits for no event' : `it waits for ${waits.join(', ')}`;
   const what = `does not take the event "${event.type}" now, or not with these members`;
   throw new ThreadError('not-waiting', `the thread "${thread}" ${what}; ${known}`);

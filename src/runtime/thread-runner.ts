@@ -6,19 +6,21 @@
  */
 
 import { errorRecord, type GraphContext, outputOf } from '../compile/context.ts';
-import { type BodyCall, childStart, type GraphInput, START_OPTIONS } from '../compile/emit.ts';
+import { type GraphInput, type RunBody, START_OPTIONS } from '../compile/emit.ts';
 import { InputError, inputProblems } from '../compile/input.ts';
 import { copyJson } from '../compile/json.ts';
-import { childSrc } from '../compile/node-states.ts';
+import type { Naming } from '../compile/naming.ts';
 import type { Plan } from '../compile/plan.ts';
-import type { CoreEvent, CoreMachine, Step, Task } from '../core/core.ts';
+import type { CoreEvent, Step, TaskResult } from '../core/core.ts';
 import type { Graph } from '../graph/compile-graph.ts';
 import type { BodyEvent } from '../nodes/node-io.ts';
 import { type BodyDeps, createRunBody } from '../nodes/run-body.ts';
+import { Arrivals } from './arrivals.ts';
 import { Bodies, RunningBody } from './bodies.ts';
+import { callOf, childOf, resultFor, rootOptions, type StartedTask } from './children.ts';
 import type { Clock } from './clock.ts';
 import { ThreadError } from './errors.ts';
-import { countVisits, eventsOf, type RunEvent } from './events.ts';
+import { countVisits, eventsOf, itemEvents } from './events.ts';
 import { Member, type MemberOptions } from './member.ts';
 import type { Host } from './memory-host.ts';
 import type { RunOptions, RuntimeOptions } from './options.ts';
@@ -32,9 +34,8 @@ import {
   resultOf,
   type ThreadState,
 } from './result.ts';
-
-/** What of a task it takes to start it: all else is in the state. */
-type StartedTask = Pick<Task, 'taskId' | 'childId'>;
+import type { Tally } from './timers.ts';
+import { Watch } from './watch.ts';
 
 export class ThreadRunner {
   readonly graph: Graph;
@@ -45,10 +46,12 @@ export class ThreadRunner {
   private readonly bodies: Bodies;
   /** The actors of the thread by address, the root first. */
   private readonly members = new Map<string, Member>();
+  private readonly tally: Tally = { blocking: 0 };
+  private readonly arrivals: Arrivals;
   private counters: Counters = newCounters();
   private runNumber = 0;
   private cancelled = false;
-  private onEvent: ((event: RunEvent) => void) | undefined;
+  private readonly watch: Watch;
   private atRest: { resolve: () => void; reject: (reason: unknown) => void } | undefined;
 
   constructor(graph: Graph, id: string, host: Host, options: RuntimeOptions & { readonly clock: Clock }) {
@@ -60,7 +63,9 @@ export class ThreadRunner {
       models: { ...graph.deps.models, ...options.models },
     };
     this.clock = options.clock;
+    this.watch = new Watch(options.clock);
     this.bodies = new Bodies(options.clock);
+    this.arrivals = new Arrivals(this.bodies, (member, results) => this.settle(member, { kind: 'settled', results }));
   }
 
   async invoke(input: GraphInput, run: RunOptions): Promise<RunResult> {
@@ -72,25 +77,36 @@ export class ThreadRunner {
     this.counters = newCounters();
     this.runNumber++;
     this.cancelled = false;
-    this.members.clear();
+    this.clearMembers();
     const { plan, machine } = this.graph;
     return this.go(run, () => {
       const whole = { ...input, [START_OPTIONS]: { state, thread: this.id } };
-      this.begin({ address: this.id, path: '', plan, machine, runBody: this.bodyOf(plan, '') }, whole);
+      this.begin(rootOptions(this.id, { kind: 'graph', plan, machine, runBody: this.bodyOf(plan) }), whole);
     });
   }
 
-  private bodyOf(plan: Plan, path: string): MemberOptions['runBody'] {
-    return createRunBody(plan, this.deps, String(this.runNumber), event => this.onBodyEvent(event, path));
+  private clearMembers(): void {
+    for (const { address, timers } of this.members.values()) {
+      timers.clear();
+      this.host.remove(address);
+    }
+    this.members.clear();
   }
 
+  private bodyOf = (plan: Plan): RunBody =>
+    createRunBody(plan, this.deps, String(this.runNumber), (event, { naming }) => this.onBodyEvent(event, naming));
+
   private begin(options: MemberOptions, input: unknown): void {
-    const step = this.host.create(options.address, options.machine, input);
-    const member = new Member(options, this.host, this.clock, (own, { timerId, id, event }) =>
-      this.settle(own, { kind: 'timer', timerId, id, event }),
-    );
+    const step = this.host.create(options.address, options.logic, input);
+    const { clock, tally } = this;
+    const member = new Member(options, this.host, {
+      clock,
+      tally,
+      fire: (own, { timerId, id, event }) => this.settle(own, { kind: 'timer', timerId, id, event }),
+    });
     this.members.set(options.address, member);
-    this.commit(member, step, undefined);
+    options.parent?.member.children.set(options.parent.taskId, member);
+    this.commit(member, step, undefined, undefined);
   }
 
   private each<T>(list: (member: Member) => readonly T[]): T[] {
@@ -118,7 +134,7 @@ export class ThreadRunner {
 
   async retry(run: RunOptions & { readonly id?: string }): Promise<RunResult> {
     this.root();
-    const failed = this.each(member => member.failures().map(f => ({ member, ...f })));
+    const failed = this.each(member => member.failures().map(({ key, shown }) => ({ member, key, id: shown.id })));
     const meant = run.id === undefined ? failed : failed.filter(f => f.id === run.id);
     if (meant.length === 0 && !this.cancelled) {
       const where = run.id === undefined ? '' : ` at "${run.id}"`;
@@ -128,8 +144,8 @@ export class ThreadRunner {
     this.cancelled = false;
     return this.go(run, () => {
       for (const member of resumed) this.goOn(member);
-      for (const { member, node } of meant) {
-        this.deliver(member, { kind: 'event', event: { type: 'retry', id: node } as { type: string } });
+      for (const { member, key } of meant) {
+        this.deliver(member, { kind: 'event', event: { type: 'retry', id: key } as { type: string } });
       }
     });
   }
@@ -138,8 +154,7 @@ export class ThreadRunner {
   private goOn(member: Member): void {
     member.timers.arm();
     for (const [childId, taskId] of Object.entries(member.state.active)) {
-      const isActor = [...this.members.values()].some(m => m.parent?.member === member && m.parent.taskId === taskId);
-      if (!isActor) this.startTask(member, { childId, taskId });
+      if (!member.children.has(taskId)) this.startTask(member, { childId, taskId });
     }
   }
 
@@ -180,13 +195,13 @@ export class ThreadRunner {
 
   /** Nothing runs, and no timer will set anything going that somebody waits for. */
   private get idle(): boolean {
-    return this.bodies.idle && ![...this.members.values()].some(m => m.timers.blocking);
+    return this.bodies.idle && this.tally.blocking === 0;
   }
 
   /** Runs until nothing is left to do by itself. */
   private async go({ signal, onEvent }: RunOptions, begin: () => void): Promise<RunResult> {
     if (this.atRest) throw new ThreadError('busy', `the thread "${this.id}" is running; wait for it, or cancel it`);
-    this.onEvent = onEvent;
+    this.watch.onEvent = onEvent;
     const started = this.clock.now();
     const abort = (): void => void this.cancel();
     signal?.addEventListener('abort', abort, { once: true });
@@ -201,7 +216,7 @@ export class ThreadRunner {
     } finally {
       signal?.removeEventListener('abort', abort);
       this.atRest = undefined;
-      this.onEvent = undefined;
+      this.watch.onEvent = undefined;
       this.counters.durationMs += this.clock.now() - started;
     }
     return this.result();
@@ -213,9 +228,9 @@ export class ThreadRunner {
       thread: this.id,
       status: status === 'running' ? 'waiting' : status,
       output: outputOf(this.graph.plan.graph, this.root().context.state),
-      interrupts: this.each(m => m.interrupts()),
-      failures: this.each(m => m.failures()),
-      handled: this.each(m => m.handled()),
+      interrupts: this.each(m => m.interrupts()).map(i => i.shown),
+      failures: this.each(m => m.failures()).map(f => f.shown),
+      handled: this.each(m => m.handled()).map(f => f.shown),
       counters: this.counters,
     });
   }
@@ -228,15 +243,20 @@ export class ThreadRunner {
   }
 
   private deliver(member: Member, event: CoreEvent): void {
-    const before = this.onEvent ? member.context : undefined;
+    const before = this.watch.onEvent && member.work.kind === 'graph' ? member.context : undefined;
     const step = this.host.deliver(member.address, event);
-    if (step) this.commit(member, step, before);
+    if (step) this.commit(member, step, event, before);
   }
 
-  private commit(member: Member, step: Step, before: GraphContext | undefined): void {
+  private commit(member: Member, step: Step, event: CoreEvent | undefined, before: GraphContext | undefined): void {
+    const { work, naming } = member;
     for (const taskId of step.dropped) this.drop(member, taskId);
-    countVisits(member.plan, step, this.counters.visits, member.path);
-    if (this.onEvent) for (const event of eventsOf(member.plan, before, step)) this.notify(event, member.path);
+    if (work.kind === 'graph') countVisits(work.plan, step, this.counters.visits, naming);
+    if (this.watch.onEvent) {
+      const events = work.kind === 'graph' ? eventsOf(work.plan, before, step) : itemEvents(work.spec, event, step);
+      for (const each of events)
+        this.watch.tell(each, work.kind === 'graph' ? naming : (member.parent?.member.naming ?? naming));
+    }
     member.timers.update(step.timers, step.state.timers);
     if (this.cancelled) return;
     member.timers.arm();
@@ -244,67 +264,63 @@ export class ThreadRunner {
     this.endIfDone(member);
   }
 
-  /** A child that is done is the result of its parent's task. */
+  /** A child that ended is the result of its parent's task. */
   private endIfDone(member: Member): void {
-    const { parent, state } = member;
-    if (!parent || state.snapshot.status !== 'done' || !this.members.has(member.address)) return;
-    this.members.delete(member.address);
+    const { parent } = member;
+    const { status, output, error } = member.state.snapshot;
+    if (!parent || (status !== 'done' && status !== 'error') || !this.members.has(member.address)) return;
+    this.forget(member);
     const { taskId, childId } = parent;
-    this.deliver(parent.member, { kind: 'done', taskId, childId, output: state.snapshot.output });
+    const result: TaskResult =
+      status === 'done'
+        ? { kind: 'done', taskId, childId, output: resultFor(parent.member, output) }
+        : { kind: 'error', taskId, childId, error };
+    this.deliver(parent.member, result);
+  }
+
+  private forget(member: Member): void {
+    this.members.delete(member.address);
+    this.host.remove(member.address);
+    member.parent?.member.children.delete(member.parent.taskId);
+    member.timers.clear();
   }
 
   /** Stops what runs for a task that no longer counts, with all that runs for it in turn. */
   private drop(member: Member, taskId: string): void {
     this.bodies.stop(`${member.address} ${taskId}`, 'it is not waited for any more');
-    for (const child of [...this.members.values()]) {
-      if (child.parent?.member !== member || child.parent.taskId !== taskId) continue;
-      this.members.delete(child.address);
-      child.timers.disarm();
-      for (const own of Object.values(child.state.active)) this.drop(child, own);
-    }
+    const child = member.children.get(taskId);
+    if (!child) return;
+    for (const own of Object.values(child.state.active)) this.drop(child, own);
+    this.forget(child);
   }
 
+  /** An actor or a body. What either is given is worked out from the state, which is the same whenever it is started. */
   private startTask(member: Member, task: StartedTask): void {
-    const child = member.plan.nodes.get(task.childId)?.child;
-    if (child) this.startChild(member, task, child);
-    else this.startBody(member, task);
-  }
-
-  /** The child's input is worked out from the state, which is the same whenever its task is started. */
-  private startChild(member: Member, { taskId, childId }: StartedTask, plan: Plan): void {
-    const machines = (member.machine as unknown as { implementations: { actors: Record<string, unknown> } })
-      .implementations.actors;
-    const machine = machines[childSrc(childId)] as CoreMachine;
-    const path = `${member.path}${childId}/`;
-    const parent = { member, taskId, childId };
+    const { taskId, childId } = task;
     try {
-      this.begin(
-        { address: `${this.id}/${path}${taskId}`, path, plan, machine, runBody: this.bodyOf(plan, path), parent },
-        childStart(member.plan, member.context, childId),
-      );
+      const child = childOf(member, task, this.bodyOf);
+      if (child) this.begin(child.options, child.input);
+      else this.startBody(member, task);
     } catch (thrown) {
       this.deliver(member, { kind: 'error', taskId, childId, error: errorRecord(thrown) });
     }
   }
 
-  private startBody(member: Member, { taskId, childId }: StartedTask): void {
-    this.counters.nodeRuns++;
-    const kind = member.plan.nodes.get(childId)?.def.kind;
-    if (kind === 'llm' || kind === 'router') this.counters.modelCalls++;
+  private startBody(member: Member, task: StartedTask): void {
+    const { taskId, childId } = task;
+    const { work } = member;
     const running = new RunningBody();
-    const { context } = member;
-    const call: BodyCall = {
-      node: childId,
-      context,
-      get signal() {
-        return running.signal;
-      },
-    };
+    const call = callOf(member, task, running);
+    this.counters.nodeRuns++;
+    const plan = work.kind === 'graph' ? work.plan : work.mapping.item;
+    const kind = plan.nodes.get(call.node)?.def.kind;
+    if (kind === 'llm' || kind === 'router') this.counters.modelCalls++;
     const key = `${member.address} ${taskId}`;
-    const finish = (event: CoreEvent): void => {
-      if (this.bodies.finish(key, running)) this.settle(member, event);
+    const finish = (result: TaskResult): void => {
+      if (work.kind === 'pool') this.arrivals.add(member, { key, body: running, result });
+      else if (this.bodies.finish(key, running)) this.settle(member, result);
     };
-    running.settled = member.runBody(call).then(
+    running.settled = work.runBody(call).then(
       output => finish({ kind: 'done', taskId, childId, output }),
       error => {
         if (!running.stopped) this.counters.failedRuns++;
@@ -324,19 +340,11 @@ export class ThreadRunner {
     }
   }
 
-  private onBodyEvent(event: BodyEvent, path: string): void {
+  private onBodyEvent(event: BodyEvent, naming: Naming | undefined): void {
     if (event.type === 'usage') {
       this.counters.inputTokens += event.usage.inputTokens;
       this.counters.outputTokens += event.usage.outputTokens;
     }
-    if (this.onEvent) this.notify(event, path);
-  }
-
-  private notify(event: object, path: string): void {
-    try {
-      this.onEvent?.({ ...event, path, at: this.clock.now() } as RunEvent);
-    } catch {
-      // A watcher's mistake is its own: the run does not notice.
-    }
+    this.watch.tell(event, naming);
   }
 }

@@ -5,6 +5,12 @@ import { isBackgroundTimer } from '../compile/delays.ts';
 import type { TimerStart } from '../core/core.ts';
 import type { Clock } from './clock.ts';
 
+/** What the actors of a thread count together, so that asking costs the same however many they are. */
+export interface Tally {
+  /** Timers that are set and that the run waits for. */
+  blocking: number;
+}
+
 interface Entry {
   readonly timer: TimerStart;
   readonly due: number;
@@ -14,11 +20,24 @@ interface Entry {
 export class Timers {
   private readonly entries = new Map<string, Entry>();
   private readonly clock: Clock;
+  private readonly tally: Tally;
   private readonly fire: (timer: TimerStart) => void;
 
-  constructor(clock: Clock, fire: (timer: TimerStart) => void) {
+  constructor(clock: Clock, tally: Tally, fire: (timer: TimerStart) => void) {
     this.clock = clock;
+    this.tally = tally;
     this.fire = fire;
+  }
+
+  private add(entry: Entry): void {
+    const { timer } = entry;
+    this.entries.set(timer.timerId, entry);
+    if (!isBackgroundTimer(timer.id)) this.tally.blocking++;
+  }
+
+  private remove(timerId: string, { timer }: Entry): void {
+    this.entries.delete(timerId);
+    if (!isBackgroundTimer(timer.id)) this.tally.blocking--;
   }
 
   /** Takes over the timers of a step: new ones are set, those the state no longer has are called off. */
@@ -28,11 +47,10 @@ export class Timers {
       for (const [id, entry] of this.entries) {
         if (ids.has(id)) continue;
         entry.callOff?.();
-        this.entries.delete(id);
+        this.remove(id, entry);
       }
     }
-    for (const timer of starts)
-      this.entries.set(timer.timerId, { timer, due: timer.at ?? this.clock.now() + timer.delay });
+    for (const timer of starts) this.add({ timer, due: timer.at ?? this.clock.now() + timer.delay });
   }
 
   /** Arms what is not armed yet. */
@@ -41,7 +59,7 @@ export class Timers {
       entry.callOff ??= this.clock.after(
         entry.due - this.clock.now(),
         () => {
-          this.entries.delete(id);
+          this.remove(id, entry);
           this.fire(entry.timer);
         },
         isBackgroundTimer(entry.timer.id),
@@ -57,8 +75,9 @@ export class Timers {
     }
   }
 
-  /** Whether a timer is set that the run waits for. */
-  get blocking(): boolean {
-    return [...this.entries.values()].some(e => !isBackgroundTimer(e.timer.id));
+  /** Calls off all timers for good. */
+  clear(): void {
+    this.disarm();
+    for (const [id, entry] of this.entries) this.remove(id, entry);
   }
 }

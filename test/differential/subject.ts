@@ -1,5 +1,5 @@
 import { type Actor, createActor } from 'xstate';
-import { type ActorState, apply, persist, restore, start, type Task } from '../../src/core/core.ts';
+import { type ActorState, apply, type CoreSnapshot, persist, restore, start, type Task } from '../../src/core/core.ts';
 import {
   failuresOf,
   type Graph,
@@ -51,7 +51,7 @@ export class CoreSubject implements Subject {
   private readonly attempts: Record<string, number> = {};
   private readonly graph: Graph;
   private readonly body: Body;
-  private current: ActorState;
+  private current: ActorState<CoreSnapshot>;
 
   constructor(graph: Graph, body: Body) {
     this.graph = graph;

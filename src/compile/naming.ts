@@ -1,0 +1,36 @@
+/** How what is inside a graph is called from outside: `sub/review`, `each[3]/review`, `each[3]`. */
+export type Naming = (id: string) => string;
+
+export const plainNaming: Naming = id => id;
+
+/** Inside the graph of a subgraph node. */
+export const childNaming =
+  (outer: Naming, node: string): Naming =>
+  id =>
+    `${outer(node)}/${id}`;
+
+/** Inside the pool of a map: its members are its items, `[3]`. */
+export const poolNaming =
+  (outer: Naming, node: string): Naming =>
+  id =>
+    outer(node) + id;
+
+/** Inside what runs for an item: a graph of its own, or one node that has the name of the map and stands for the item. */
+export const itemNaming =
+  (pool: Naming, item: string, inlineNode: string | null): Naming =>
+  id =>
+    inlineNode === null ? `${pool(item)}/${id}` : pool(item) + id.slice(inlineNode.length);
+
+/** The id of an item in its pool. */
+export const itemId = (index: number): string => `[${index}]`;
+
+/** An id of something inside a pool, split at its item: what is left is called as the item calls it. */
+export function splitItem(id: string, inlineNode: string | null): { index: number; inner: string } | undefined {
+  const found = /^\[(\d+)\](.*)$/s.exec(id);
+  if (!found) return undefined;
+  const rest = found[2] ?? '';
+  return { index: Number(found[1]), inner: inlineNode === null ? rest.replace(/^\//, '') : inlineNode + rest };
+}
+
+/** The subgraphs and map items that lead to something, from outermost. */
+export const pathOf = (id: string): string[] => id.split('/').slice(0, -1);

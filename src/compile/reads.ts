@@ -1,0 +1,67 @@
+/** Which names the expressions and texts of a graph read. */
+import { assertNever } from './assert-never.ts';
+import type { GraphDef, NodeDef, Value } from './graph.ts';
+import type { Text } from './text.ts';
+
+interface Parts {
+  readonly values: readonly (Value | undefined)[];
+  readonly texts: readonly (Text | undefined)[];
+}
+
+/** The expressions and texts of a node, but for those of its edges. */
+function partsOf(def: NodeDef): Parts {
+  const parts = ownParts(def);
+  return def.writes.kind === 'map'
+    ? { ...parts, values: [...parts.values, ...def.writes.entries.map(e => e.value)] }
+    : parts;
+}
+
+function ownParts(def: NodeDef): Parts {
+  switch (def.kind) {
+    case 'function':
+      return { values: def.input?.map(i => i.value) ?? [], texts: [] };
+    case 'llm':
+    case 'router':
+      return { values: [], texts: [def.system, def.user] };
+    case 'wait':
+      return { values: def.until.kind === 'moment' ? [def.until.value] : [], texts: [] };
+    case 'interrupt':
+      return { values: [], texts: [def.message] };
+    case 'graph':
+      return { values: def.input.map(i => i.value), texts: [] };
+    case 'map':
+      return { values: [def.over, ...def.item.input.map(i => i.value)], texts: [] };
+    case 'set':
+      return { values: [], texts: [] };
+    default:
+      return assertNever(def);
+  }
+}
+
+/** The nodes that read what a node reads: itself, and the one that runs for the items of a map. */
+function readers(def: NodeDef): NodeDef[] {
+  const inner = def.kind === 'map' && def.item.inline ? def.item.graph.nodes.get(def.id) : undefined;
+  return inner ? [def, ...readers(inner)] : [def];
+}
+
+/** The names that a node reads; `all` for a function that is given the whole state. */
+export function namesRead(def: NodeDef): 'all' | ReadonlySet<string> {
+  const all = readers(def);
+  if (all.some(d => d.kind === 'function' && d.input === undefined)) return 'all';
+  const parts = all.map(partsOf);
+  const values = parts.flatMap(p => p.values).flatMap(v => (v?.kind === 'expr' ? [...v.expr.names] : []));
+  return new Set([...values, ...parts.flatMap(p => p.texts).flatMap(t => [...(t?.names ?? [])])]);
+}
+
+/** Whether any expression or text of the graph reads `visits`. */
+export function readsVisits(graph: GraphDef): boolean {
+  const inNode = (def: NodeDef): boolean =>
+    readers(def)
+      .map(partsOf)
+      .some(
+        ({ values, texts }) =>
+          values.some(v => v?.kind === 'expr' && v.expr.names.has('visits')) || texts.some(t => t?.names.has('visits')),
+      );
+  const inEdge = graph.edges.some(({ when }) => when?.kind === 'expr' && when.expr.names.has('visits'));
+  return inEdge || [...graph.nodes.values()].some(inNode);
+}
