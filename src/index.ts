@@ -1,7 +1,7 @@
 /** statewright: YAML graphs compiled to XState machines and run as threads. */
 export type { ErrorRecord, GraphContext, PendingInterrupt, Reducers, State } from './compile/context.ts';
-export type { GraphEvent, GraphInput, GraphMachine, ResumeEvent, RetryEvent } from './compile/emit.ts';
-export { InputError } from './compile/input.ts';
+export type { GraphEvent, GraphMachine, ResumeEvent, RetryEvent } from './compile/emit.ts';
+export { type GraphInput, InputError } from './compile/input.ts';
 export { graphJsonSchema } from './compile/schema.ts';
 export type { JsonSchema } from './compile/state-type.ts';
 export { type Failure, failuresOf, type Interrupt, interruptsOf } from './core/waiting.ts';

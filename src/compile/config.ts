@@ -1,17 +1,43 @@
 /** Plan in, XState config out: plain data that names its actors, guards and actions, and nothing else. */
-import { nodeState } from './node-states.ts';
+import { eventNames, nodeState, poolSrc } from './node-states.ts';
 import { chartOf, forkOf, type Plan, ROOT } from './plan.ts';
 import { directEntry, type Point } from './point.ts';
-import { joinState, retryOf, STATES, type StateConfig, type TransitionConfig, waysOut } from './transitions.ts';
+import {
+  failure,
+  joinState,
+  retryOf,
+  STATES,
+  type StateConfig,
+  type TransitionConfig,
+  waysOut,
+} from './transitions.ts';
 
 function forkState(plan: Plan, id: string): StateConfig {
-  const { branches, need } = forkOf(plan, id);
+  const { branches, need, wide } = forkOf(plan, id);
   const at: Point = { kind: 'join', id };
+  if (wide) return wideForkState(plan, id, at);
   // Enough branches arrived: the state is left, which stops the rest.
   const early =
     need === undefined ? {} : { always: [{ guard: { type: 'satisfied', params: { at } }, target: joinState(id) }] };
   const regions = branches.map(scope => [scope.slice(scope.lastIndexOf('/') + 1), branchState(plan, scope)] as const);
   return { type: 'parallel', ...early, states: Object.fromEntries(regions), onDone: { target: joinState(id) } };
+}
+
+/** One actor that runs the branches, each as a machine of its own. */
+function wideForkState(plan: Plan, id: string, at: Point): StateConfig {
+  const params = { at };
+  const gathered: TransitionConfig = { target: joinState(id), actions: [{ type: 'gather', params }] };
+  const inward: TransitionConfig[] = [{ guard: { type: 'within', params }, actions: [{ type: 'forward', params }] }];
+  const names = ['resume', 'retry', ...eventNames(plan)];
+  return {
+    invoke: { src: poolSrc(id), id, input: { node: id }, onDone: [gathered], onError: [failure(at)] },
+    on: Object.fromEntries(names.map(name => [name, inward])),
+  };
+}
+
+/** The config of a branch that runs as a machine of its own. */
+export function branchConfig(plan: Plan, scope: string): StateConfig & { readonly id: string } {
+  return { id: scope.replaceAll('/', '-'), ...branchState(plan, scope) };
 }
 
 /** A branch that begins when the branches before it have been taken, or cannot be any more. */

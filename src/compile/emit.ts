@@ -1,21 +1,22 @@
 /** Config and the pure rules in, an XState machine out. The only file of the compiler that knows XState. */
 import { type AnyActorLogic, type AnyStateMachine, assign, fromPromise, raise, sendTo, setup } from 'xstate';
 import { ask, childInput, pause } from './ask.ts';
+import type { RunBodyOf } from './body-call.ts';
 import { beginBranch, isSatisfied, readiness, skipBranch } from './branches.ts';
-import { machineConfig } from './config.ts';
+import { branchConfig, machineConfig } from './config.ts';
 import { type GraphContext, outputOf, type Reducers, type State } from './context.ts';
 import { attempt, type Decision, handled, triesAgain, writeResult } from './decide.ts';
 import { delaysOf, timeUp } from './delays.ts';
 import { countVisit, follow, without } from './follow.ts';
-import { initialContext, type StartOptions } from './input.ts';
-import { itemContext, itemResult, itemStart, type Mapping, mappingOf, poolSpec } from './items.ts';
+import { type GraphInput, initialContext, START_OPTIONS } from './input.ts';
+import { mappingOf } from './items.ts';
 import { pauseId } from './names.ts';
-import type { Naming } from './naming.ts';
-import { childSrc, itemSrc, poolSrc } from './node-states.ts';
+import { childSrc, poolSrc } from './node-states.ts';
 import { type AnyEvent, isAnswer, isRelease, outcomeOf } from './outcome.ts';
 import { chartOf, type Plan } from './plan.ts';
 import { type Point, pointId } from './point.ts';
-import { type PoolWork, poolActor } from './pool-actor.ts';
+import { poolActor } from './pool-actor.ts';
+import { branchResult, forkWork, gatherBranches, mapWork, nodesOfFork } from './pools.ts';
 import type { ExitParams, PointParams, StateConfig } from './transitions.ts';
 import { lazy } from './writes.ts';
 
@@ -33,26 +34,6 @@ export interface RetryEvent {
 }
 
 export type GraphEvent = ResumeEvent | RetryEvent;
-
-/** What a body is told when it runs inside a plain actor or a host. */
-export interface BodyCall {
-  readonly node: string;
-  readonly context: GraphContext;
-  readonly signal: AbortSignal;
-  /** How what happens in the body is called from outside. */
-  readonly naming?: Naming;
-}
-
-/** Runs the body of a node and gives its result; rejects when it fails. */
-export type RunBody = (call: BodyCall) => Promise<unknown>;
-
-/** Gives the bodies of a graph, or of one that it contains. */
-export type RunBodyOf = (plan: Plan) => RunBody;
-
-/** The key under which `createRuntime` hands a thread's earlier state to the machine; plain inputs never have it. */
-export const START_OPTIONS: unique symbol = Symbol('statewright.start');
-
-export type GraphInput = Readonly<Record<string, unknown>> & { readonly [START_OPTIONS]?: StartOptions };
 
 type Guarded = { context: GraphContext; event: AnyEvent };
 
@@ -105,6 +86,8 @@ export function implementationsOf(plan: Plan, runBody: RunBodyOf, reducers: Redu
       skipped: ({ context }: Guarded, { at }: PointParams): boolean => context.scopes[pointId(at)]?.status === 'ended',
       inside: ({ event }: Guarded, { at }: PointParams): boolean =>
         event.id === undefined || ['/', '[', ':'].some(next => event.id?.startsWith(pointId(at) + next)),
+      within: ({ event }: Guarded, { at }: PointParams): boolean =>
+        event.id === undefined || nodesOfFork(plan, pointId(at)).has(event.id.replace(/[/[:].*$/s, '')),
       succeeds: (args: Guarded, { at }: PointParams): boolean => judgeAt(args, at).tried.ok,
       released: ({ context, event }: Guarded, { at }: PointParams): boolean =>
         isRelease(context, event, pointId(at), 'before'),
@@ -136,6 +119,8 @@ export function implementationsOf(plan: Plan, runBody: RunBodyOf, reducers: Redu
         failures: { ...failures, [id]: error },
       };
     },
+    gather: ({ context, event }: Guarded, _: PointParams): Partial<GraphContext> =>
+      gatherBranches(context, event.output),
     hold: ({ context, event }: Guarded, { at }: PointParams): Partial<GraphContext> => {
       const id = pointId(at);
       const written = writeResult(plan, context, id, event.output, reducers);
@@ -164,40 +149,16 @@ function childMachines(plan: Plan, runBody: RunBodyOf, reducers: Reducers): Reco
     const mapping = mappingOf(plan, id);
     if (!mapping) continue;
     const machine = mapping.def.item.bare ? undefined : emitMachine(mapping.item, runBody, reducers);
-    if (machine) out[itemSrc(id)] = machine;
-    out[poolSrc(id)] = poolActor(poolWork(mapping, machine, runBody(mapping.item)));
+    out[poolSrc(id)] = poolActor(mapWork(mapping), machine && (() => machine), runBody(mapping.item));
   }
   return out;
 }
 
-/** What the machine of an item begins with. Throws when its input cannot be worked out, or does not fit. */
-export function itemInput(mapping: Mapping, context: GraphContext, index: number, item: unknown): GraphInput {
-  const { input, thread } = itemStart(mapping, context, item, index);
-  return { ...input, [START_OPTIONS]: { thread: thread.id, path: thread.path } };
-}
-
-function poolWork(mapping: Mapping, machine: AnyStateMachine | undefined, run: RunBody): PoolWork {
-  const { def } = mapping;
-  const node = def.id;
-  return {
-    inlineNode: def.item.inline ? node : null,
-    spec: context => poolSpec(mapping, context),
-    item: machine
-      ? {
-          machine,
-          start: (context, index, item) => itemInput(mapping, context, index, item),
-          result: output => itemResult(mapping, output),
-        }
-      : {
-          run: async (context, index, item, signal) =>
-            run({ node, context: itemContext(mapping, context, item, index), signal }),
-        },
-  };
-}
-
 /** An event as the child sees it: its id without the way to the child. */
 function inward(event: AnyEvent, node: string): AnyEvent {
-  return event.id === undefined ? event : { ...event, id: event.id.slice(node.length).replace(/^\//, '') };
+  return event.id === undefined || node.startsWith('$')
+    ? event
+    : { ...event, id: event.id.slice(node.length).replace(/^\//, '') };
 }
 
 /** What the graph of a subgraph node begins with. Throws when its input cannot be worked out, or does not fit. */
@@ -253,6 +214,7 @@ export function emitMachine(plan: Plan, runBody: RunBodyOf, reducers: Reducers) 
       answered: (args: Guarded, params: PointParams) => boolean;
       skipped: (args: Guarded, params: PointParams) => boolean;
       inside: (args: Guarded, params: PointParams) => boolean;
+      within: (args: Guarded, params: PointParams) => boolean;
       succeeds: (args: Guarded, params: PointParams) => boolean;
       released: (args: Guarded, params: PointParams) => boolean;
       ready: (args: Guarded, params: PointParams) => boolean;
@@ -265,6 +227,7 @@ export function emitMachine(plan: Plan, runBody: RunBodyOf, reducers: Reducers) 
       again: assign((args, params: PointParams) => own.again(args, params)),
       fail: assign((args, params: PointParams) => own.fail(args, params)),
       unfail: assign((args, params: PointParams) => own.unfail(args, params)),
+      gather: assign((args, params: PointParams) => own.gather(args, params)),
       hold: assign((args, params: PointParams) => own.hold(args, params)),
       pauseBefore: assign(({ context }, { at }: PointParams) => pause(context, pointId(at), 'before')),
       pauseAfter: assign(({ context }, { at }: PointParams) => pause(context, pointId(at), 'after')),
@@ -282,7 +245,20 @@ export function emitMachine(plan: Plan, runBody: RunBodyOf, reducers: Reducers) 
     delays: delaysOf(plan),
   });
   // The config is made from a plan, so its literal types are not known here; the tests compile the generated sources.
-  return builder.createMachine(config as unknown as Parameters<typeof builder.createMachine>[0]);
+  type Config = Parameters<typeof builder.createMachine>[0];
+  // The branches of wide forks share all implementations, and are among them.
+  for (const [id, { wide, branches }] of plan.forks) {
+    if (!wide) continue;
+    const machines = branches.map(scope => {
+      const output = ({ context }: { context: GraphContext }) => branchResult(plan, context, scope);
+      const branch = { ...config, ...withChildInputs(plan, branchConfig(plan, scope)), output, description: undefined };
+      return builder.createMachine(branch as unknown as Config) as AnyStateMachine;
+    });
+    Object.assign(own.actors, {
+      [poolSrc(id)]: poolActor(forkWork(plan, id), index => machines[index] as AnyStateMachine, runBody(plan)),
+    });
+  }
+  return builder.createMachine(config as unknown as Config);
 }
 
 /** A compiled graph as an XState machine, ready for `createActor`. */

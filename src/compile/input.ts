@@ -4,6 +4,11 @@ import type { GraphDef, StateKey } from './graph.ts';
 import { copyJson } from './json.ts';
 import { acceptWrite, isItem, mergeWrites } from './merging.ts';
 
+/** The key under which a machine is handed more than its input; plain inputs never have it. */
+export const START_OPTIONS: unique symbol = Symbol('statewright.start');
+
+export type GraphInput = Readonly<Record<string, unknown>> & { readonly [START_OPTIONS]?: StartOptions };
+
 /** A thread to begin, beside its input. */
 export interface StartOptions {
   /** The state of an earlier run of the thread: the input is merged into it. */
@@ -11,6 +16,8 @@ export interface StartOptions {
   readonly thread?: string | undefined;
   /** The subgraph nodes that lead here, each with a slash behind it. */
   readonly path?: string | undefined;
+  /** What the branch of a fork begins with, in place of all else. */
+  readonly context?: GraphContext;
 }
 
 /** What is wrong with an input, key by key; empty when the run can start. */
@@ -68,6 +75,7 @@ export function initialContext(
   reducers: Reducers,
   options: StartOptions = {},
 ): GraphContext {
+  if (options.context) return options.context;
   const problems = inputProblems(graph, input, options.state);
   if (problems.length > 0) throw new InputError(graph.name, problems);
   const keys = stateKeys(graph);

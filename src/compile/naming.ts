@@ -21,6 +21,19 @@ export const itemNaming =
   id =>
     inlineNode === null ? `${pool(item)}/${id}` : pool(item) + id.slice(inlineNode.length);
 
+/** What a pool adds to the names of what its members wait for. */
+export interface PoolKind {
+  /** A fork adds nothing: the nodes of its branches are nodes of the graph. */
+  readonly kind: 'map' | 'fork';
+  /** The node that stands for an item, if it is no graph of its own. */
+  readonly inlineNode: string | null;
+}
+
+/** Inside one member of a pool; `outer` is that of the graph around the pool. */
+export function memberNaming(outer: Naming, pool: string, { kind, inlineNode }: PoolKind, item: string): Naming {
+  return kind === 'fork' ? outer : itemNaming(poolNaming(outer, pool), item, inlineNode);
+}
+
 /** The id of an item in its pool. */
 export const itemId = (index: number): string => `[${index}]`;
 

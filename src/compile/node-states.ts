@@ -69,9 +69,8 @@ function waitState(plan: Plan, def: WaitNode, at: Point): StateConfig {
 /** The registered name of the machine that a subgraph node runs. */
 export const childSrc = (id: string): string => `graph ${id}`;
 
-/** The registered names of the pool of a map, and of the machine that runs for each of its items. */
-export const poolSrc = (id: string): string => `map ${id}`;
-export const itemSrc = (id: string): string => `item ${id}`;
+/** The registered name of the pool of a map, or of a wide fork. */
+export const poolSrc = (id: string): string => (id.startsWith('$') ? `fork ${id}` : `map ${id}`);
 
 /** The events that a graph, or one inside it, waits for. */
 export function eventNames(plan: Plan): string[] {

@@ -85,6 +85,8 @@ export interface PlanFork {
   readonly arrives: boolean;
   /** How many arrivals are enough; the other branches are then cancelled. Absent: all that run are waited for. */
   readonly need?: number;
+  /** So many branches that each runs as an actor of its own: a parallel state costs its width for every event. */
+  readonly wide?: true;
   /** Where the paths that arrive go on. Absent: they never meet, each ends by itself. */
   readonly then?: Route;
 }

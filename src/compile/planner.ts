@@ -1,5 +1,5 @@
-import type { Reporter, Span } from '../diagnostic/diagnostic.ts';
-import { explainCrossing, explainFork, type ForkFault } from './fork-words.ts';
+import type { Reporter } from '../diagnostic/diagnostic.ts';
+import { edgePast, type Junction, reportFork } from './fork-faults.ts';
 import { analyseFork, type ForkProblem } from './forks.ts';
 import { type Exit, errorTarget, type GraphDef } from './graph.ts';
 import { END, START } from './names.ts';
@@ -15,33 +15,27 @@ const MAX_NESTING = 50;
 /** Every node of a zone looks at the others whenever one of them ends. */
 const MAX_ZONE = 50;
 
-interface Junction {
-  readonly from: string;
-  readonly targets: readonly string[];
-  readonly span: Span;
-  /** Its targets are taken one by one (`route: all`). */
-  readonly partial: boolean;
-}
-
 /**
  * Turns a graph into charts and forks. Reports forks that have no join of their own.
  *
  * Several targets of one exit become a vertex of their own, so that a fork is a place a path can be at.
  */
 class Planner {
-  private readonly next = new Map<string, string[]>();
-  private readonly junctions = new Map<string, Junction>();
+  readonly next = new Map<string, string[]>();
+  readonly junctions = new Map<string, Junction>();
   private readonly charts = new Map<string, Chart>();
   private readonly nodes = new Map<string, PlanNode>();
   private readonly forks = new Map<string, PlanFork>();
   private readonly budgets: ReadonlyMap<string, number>;
   private readonly repeating: ReadonlySet<string>;
-  private readonly graph: GraphDef;
-  private readonly reporter: Reporter;
+  readonly graph: GraphDef;
+  readonly reporter: Reporter;
+  private readonly width: number;
 
-  constructor(graph: GraphDef, reporter: Reporter) {
+  constructor(graph: GraphDef, reporter: Reporter, width: number) {
     this.graph = graph;
     this.reporter = reporter;
+    this.width = width;
     for (const id of [START, ...graph.nodes.keys()]) {
       this.next.set(id, [...new Set((graph.exits.get(id) ?? []).map(exit => this.vertexOf(id, exit)))]);
     }
@@ -152,7 +146,7 @@ class Planner {
     const budget = this.budgets.get(id);
     const handler = errorTarget(def);
     const inner = def.kind === 'graph' ? def.child : def.kind === 'map' ? def.item.graph : undefined;
-    const plan = inner && planGraph(inner, this.reporter);
+    const plan = inner && planGraph(inner, this.reporter, this.width);
     this.nodes.set(id, {
       def,
       scope,
@@ -179,15 +173,13 @@ class Planner {
     const result = analyseFork({ fork: id, targets, next: this.next, exit, outside });
     if (!result.ok) {
       const next = this.planZone(id, junction, result.problem, { scope, exit, outside });
-      if (!next) this.reportFork(junction, result.problem);
+      if (!next) reportFork(this, junction, result.problem);
       return next ?? [];
     }
     const { groups, join, arrives, mixed } = result.shape;
-    if (mixed) {
-      const meets = join === undefined ? [] : [join];
-      const next = this.planZone(id, junction, { kind: 'shape', meets }, { scope, exit, outside });
-      if (next) return next;
-    }
+    const meets = join === undefined ? [] : [join];
+    const next = mixed && this.planZone(id, junction, { kind: 'shape', meets }, { scope, exit, outside });
+    if (next) return next;
     const branches = groups.map(({ heads }) => {
       const head = this.headOf(heads, id, junction);
       const branch = `${scope === '' ? '' : `${scope}/`}${heads[0]}`;
@@ -208,7 +200,8 @@ class Planner {
     const heads = junction.partial
       ? { heads: { branches: groups.map(g => g.heads), join: targets.filter(t => t === join) } }
       : {};
-    this.forks.set(id, { id, scope, from: junction.from, branches, arrives, ...heads, ...then });
+    const wide = branches.length > this.width && !('need' in then) ? { wide: true as const } : {};
+    this.forks.set(id, { id, scope, from: junction.from, branches, arrives, ...wide, ...heads, ...then });
     return join === undefined ? [] : [join];
   }
 
@@ -219,7 +212,7 @@ class Planner {
     problem: ForkProblem,
     { scope, exit, outside }: { scope: string; exit: string | undefined; outside: ReadonlySet<string> },
   ): string[] | undefined {
-    if (problem.kind !== 'shape' || junction.partial || this.edgePast(junction, problem.meets)) return undefined;
+    if (problem.kind !== 'shape' || junction.partial || edgePast(this, junction, problem.meets)) return undefined;
     const order = [...this.graph.nodes.keys()];
     const next = new Map(order.map(node => [node, this.nodesBehind(node)]));
     const targets = junction.targets.filter(t => t !== END);
@@ -289,62 +282,12 @@ class Planner {
     if (vertex === exit) return { kind: 'join' };
     return this.junctions.has(vertex) ? { kind: 'fork', id: vertex } : { kind: 'node', id: vertex };
   }
-
-  private reportFork(junction: Junction, problem: ForkProblem): void {
-    const { span } = junction;
-    const related = [{ message: 'the fork', span }];
-    if (problem.kind === 'shape' && problem.suspect) {
-      this.reportFork(junction, problem.suspect);
-      return;
-    }
-    if (problem.kind === 'shape') {
-      const past = this.edgePast(junction, problem.meets);
-      const { message, hint } = past ? explainFork(past) : explainCrossing(junction, problem.meets);
-      if (past) this.reporter.report('fork-leave', past.span, message, { hint, related });
-      else this.reporter.report('fork-shape', span, message, { hint });
-      return;
-    }
-    const join = problem.join === undefined ? undefined : this.nameOf(problem.join);
-    const edge = { from: this.nameOf(problem.from), to: this.nameOf(problem.to) };
-    const at = this.spanOf(problem.from, problem.to) ?? span;
-    // The way to the fork itself is in order: an edge from within it leads back there.
-    const back = problem.to === junction.from ? this.edgeBack(junction, join) : undefined;
-    const { message, hint } = explainFork(back ?? { fork: junction, kind: problem.kind, edge, join });
-    this.reporter.report('fork-leave', back?.span ?? at, message, { hint, related });
-  }
-
-  /** An edge with a condition that goes past the node where the branches meet: it is what is in the way. */
-  private edgePast(fork: Junction, meets: readonly string[]): (ForkFault & { span: Span }) | undefined {
-    const [join, ...beyond] = meets;
-    const before = reachable(fork.targets, this.next, new Set([join ?? END, END]));
-    // What the join itself leads to is behind it, however else it is reached.
-    const behind = reachable(join === undefined ? [] : [join], this.next, new Set([END]));
-    const inside = new Set([...before].filter(id => !behind.has(id)));
-    const edge = this.graph.edges.find(
-      e => e.when !== undefined && inside.has(e.from) && e.to.some(to => beyond.includes(to)),
-    );
-    const to = edge?.to.join(', ') ?? '';
-    return edge && { fork, kind: 'leaves', edge: { from: edge.from, to }, join, span: edge.span };
-  }
-
-  /** An edge from within the branches back to the node that forks. */
-  private edgeBack(fork: Junction, join: string | undefined): (ForkFault & { span: Span }) | undefined {
-    const inside = reachable(fork.targets, this.next, new Set([join ?? END, END, fork.from]));
-    const edge = this.graph.edges.find(e => inside.has(e.from) && e.to.includes(fork.from));
-    return edge && { fork, kind: 'leaves', edge: { from: edge.from, to: fork.from }, join, span: edge.span };
-  }
-
-  private nameOf(vertex: string): string {
-    return this.junctions.get(vertex)?.from ?? vertex;
-  }
-
-  private spanOf(from: string, to: string): Span | undefined {
-    const source = this.nameOf(from);
-    return this.graph.edges.find(e => e.from === source && (e.to.includes(to) || to.startsWith('$')))?.span;
-  }
 }
 
+/** Above so many branches a fork is no parallel state: measured, see docs/architecture.md. */
+export const WIDE_FORK = 8;
+
 /** Plans a graph, or reports why its forks cannot be. */
-export function planGraph(graph: GraphDef, reporter: Reporter): Plan | undefined {
-  return new Planner(graph, reporter).plan();
+export function planGraph(graph: GraphDef, reporter: Reporter, width: number = WIDE_FORK): Plan | undefined {
+  return new Planner(graph, reporter, width).plan();
 }

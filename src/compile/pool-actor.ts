@@ -8,15 +8,15 @@ import {
   type NonReducibleUnknown,
   type Snapshot,
 } from 'xstate';
+import type { RunBody } from './body-call.ts';
 import { type ErrorRecord, errorRecord, type GraphContext } from './context.ts';
-import { itemId, splitItem } from './naming.ts';
+import { itemId, type PoolKind, splitItem } from './naming.ts';
 import type { AnyEvent } from './outcome.ts';
 import {
   createPool,
   failedItems,
   type ItemOutcome,
   type PersistedPool,
-  type PoolSpec,
   type PoolState,
   persistPool,
   poolEnd,
@@ -26,28 +26,17 @@ import {
   settleItems,
   startItems,
 } from './pool.ts';
+import type { PoolWork } from './pools.ts';
 
-/** What the pool of one map does for its items. */
-export interface PoolWork {
-  /** The node of an item that is no graph of its own: the id of the map. */
-  readonly inlineNode: string | null;
-  spec(context: GraphContext): PoolSpec;
-  /** The machine of an item with its input, or its body. */
-  readonly item:
-    | {
-        readonly machine: AnyStateMachine;
-        start(context: GraphContext, index: number, item: unknown): object;
-        result(output: unknown): unknown;
-      }
-    | { run(context: GraphContext, index: number, item: unknown, signal: AbortSignal): Promise<unknown> };
-}
+/** The machine of an item; absent where items are bodies. */
+export type MachineOf = (index: number) => AnyStateMachine;
 
 interface PoolParts {
   readonly pool?: PoolState;
   readonly persisted?: PersistedSnapshot;
   /** The machines of the items that run, by item. */
   readonly children: Readonly<Record<string, AnyActorRef>>;
-  readonly inlineNode: string | null;
+  readonly poolKind: PoolKind;
   readonly context: { readonly failures: Readonly<Record<string, ErrorRecord>> };
 }
 
@@ -109,8 +98,8 @@ function snapshotOf(
   children: Readonly<Record<string, AnyActorRef>>,
 ): PoolSnapshot {
   const end = poolEnd(pool);
-  const { inlineNode } = before;
-  const own = { pool, children, inlineNode };
+  const { poolKind } = before;
+  const own = { pool, children, poolKind };
   if (end && 'output' in end)
     return { ...own, status: 'done', output: end.output, error: undefined, context: { failures: {} } };
   if (end) return { ...own, status: 'error', output: undefined, error: end.error, context: { failures: {} } };
@@ -127,9 +116,13 @@ function snapshotOf(
 
 class Pool {
   private readonly work: PoolWork;
+  private readonly machineOf: MachineOf | undefined;
+  private readonly runBody: RunBody;
 
-  constructor(work: PoolWork) {
+  constructor(work: PoolWork, machineOf: MachineOf | undefined, runBody: RunBody) {
     this.work = work;
+    this.machineOf = machineOf;
+    this.runBody = runBody;
   }
 
   /** Starts what there is room for, once the snapshot stands. */
@@ -138,12 +131,14 @@ class Pool {
     const { spec } = state;
     const { item } = this.work;
     const indices = [...resumed, ...started];
-    if (!('machine' in item)) {
+    if ('node' in item) {
+      const { node } = item;
       scope.defer(() => {
         const { abort, settle } = runningOf(scope.self);
         const context = parentContext(scope.self);
         for (const index of indices) {
-          item.run(context, index, spec.items[index], abort.signal).then(
+          const own = item.context(context, index, spec.items[index]);
+          this.runBody({ node, context: own, signal: abort.signal }).then(
             value => settle({ index, ok: true, value }),
             error => settle({ index, ok: false, error: errorRecord(error) }),
           );
@@ -159,7 +154,7 @@ class Pool {
         const begin = snapshot
           ? { snapshot }
           : { input: item.start(parentContext(scope.self), index, spec.items[index]) };
-        const child = createActor(item.machine, { id, parent: scope.self, ...begin } as object) as AnyActorRef;
+        const child = createActor(this.machine(index), { id, parent: scope.self, ...begin } as object) as AnyActorRef;
         children[id] = child;
         scope.defer(() => child.start());
       } catch (thrown) {
@@ -167,6 +162,12 @@ class Pool {
       }
     }
     return snapshotOf(before, state, children);
+  }
+
+  private machine(index: number): AnyStateMachine {
+    const machine = this.machineOf?.(index);
+    if (!machine) throw new Error(`no machine for item ${index} of "${this.work.id}"`);
+    return machine;
   }
 
   /** The outcomes that an event carries. */
@@ -177,18 +178,18 @@ class Pool {
     if (index === undefined || index === null) return [];
     if (done?.[1] === 'error') return [{ index, ok: false, error: errorRecord(event.error) }];
     const { item } = this.work;
-    return [{ index, ok: true, value: 'machine' in item ? item.result(event.output) : event.output }];
+    return [{ index, ok: true, value: 'result' in item ? item.result(event.output) : event.output }];
   }
 
   /** Passes an event on to the item that it is for; without an id, to the items that take it. */
   forward(snapshot: PoolSnapshot, event: PoolEvent, scope: Scope): void {
-    const { inlineNode } = this.work;
-    const found = event.id === undefined ? undefined : splitItem(event.id, inlineNode);
+    const { inlineNode, kind } = this.work;
+    const found = event.id === undefined || kind === 'fork' ? undefined : splitItem(event.id, inlineNode);
     const targets = found ? [snapshot.children[itemId(found.index)]] : Object.values(snapshot.children);
     const inner = found && found.inner !== '' ? { ...event, id: found.inner } : event;
     const takers = targets.filter(child => child?.getSnapshot().can?.(inner) === true);
     // A resume that names nobody is for the one that waits, or for none.
-    if (event.type === 'resume' && found === undefined && takers.length !== 1) return;
+    if (event.type === 'resume' && event.id === undefined && takers.length !== 1) return;
     for (const child of takers) scope.defer(() => child?.send(inner));
   }
 }
@@ -202,18 +203,30 @@ function withoutSettled(
   return left.length === Object.keys(children).length ? children : Object.fromEntries(left);
 }
 
-/** Makes the actor logic of one map. */
-export function poolActor(work: PoolWork): PoolLogic {
-  const pool = new Pool(work);
+/** What a host that runs the pool by itself needs of it. */
+export interface PoolImplementation {
+  readonly work: PoolWork;
+  readonly machineOf: MachineOf | undefined;
+}
+
+/** Makes the actor logic of a pool. */
+export function poolActor(
+  work: PoolWork,
+  machineOf: MachineOf | undefined,
+  runBody: RunBody,
+): PoolLogic & PoolImplementation {
+  const pool = new Pool(work, machineOf, runBody);
   const empty: PoolSnapshot = {
     status: 'active',
     output: undefined,
     error: undefined,
     children: {},
-    inlineNode: work.inlineNode,
+    poolKind: { kind: work.kind, inlineNode: work.inlineNode },
     context: { failures: {} },
   };
   return {
+    work,
+    machineOf,
     getInitialSnapshot: () => empty,
     // The items are worked out from the state of the parent, which has its new snapshot by now.
     start: ({ status }, { self }) => {
@@ -233,16 +246,16 @@ export function poolActor(work: PoolWork): PoolLogic {
         const rest = { ...snapshot, children: withoutSettled(snapshot.children, outcomes) };
         return pool.go(rest, settleItems(snapshot.pool, outcomes), scope);
       }
-      const own = event.id === undefined ? undefined : splitItem(event.id, null);
-      const again = event.type === 'retry' && (event.id === undefined || own?.inner === '');
+      const own = event.id === undefined || work.kind === 'fork' ? undefined : splitItem(event.id, null);
+      const again = event.type === 'retry' && work.kind === 'map' && (event.id === undefined || own?.inner === '');
       pool.forward(snapshot, event, scope);
       return again ? pool.go(snapshot, retryItems(snapshot.pool, own?.index), scope) : snapshot;
     },
-    getPersistedSnapshot({ status, output, error, pool: state, persisted, children, inlineNode, context }) {
+    getPersistedSnapshot({ status, output, error, pool: state, persisted, children, poolKind, context }) {
       const kept = state ? persistPool(state) : persisted;
       const actors = Object.entries(children).map(([id, child]) => [id, { snapshot: child.getPersistedSnapshot() }]);
       const machines = state ? Object.fromEntries(actors) : persisted?.children;
-      return { status, output, error, ...(kept ?? {}), children: machines ?? {}, inlineNode, context } as never;
+      return { status, output, error, ...(kept ?? {}), children: machines ?? {}, poolKind, context } as never;
     },
     restoreSnapshot(raw) {
       const { status, output, error } = raw;

@@ -184,8 +184,10 @@ export function runningItems(state: PoolState): number[] {
   return [...status.keys()].filter(i => status[i] === RUNNING);
 }
 
-export function succeeded(state: PoolState): number {
-  return headOf(state).ok;
+/** The results so far, in item order. */
+export function resultsSoFar(state: PoolState): unknown[] {
+  const { status, values } = headOf(state);
+  return values.filter((_, i) => status[i] === OK);
 }
 
 /** Whether so many items failed that the pool cannot succeed as it stands. */

@@ -96,6 +96,12 @@ export interface CoreLogic {
   apply(state: ActorState, event: CoreEvent): Step | undefined;
   /** Whether the state takes an event of its own kind, such as one that a `wait` node names. */
   takes(state: ActorState, event: { readonly type: string }): boolean;
+  /** Whether a task still counts. */
+  runs(state: ActorState, task: Pick<Task, 'taskId' | 'childId'>): boolean;
+  /** A state as JSON. */
+  persist(state: ActorState): unknown;
+  /** Gives a persisted state back. The argument is not changed. */
+  restore(persisted: unknown): ActorState;
 }
 
 interface Collected {
@@ -265,6 +271,9 @@ export function machineLogic(machine: AnyStateMachine): CoreLogic {
     start: input => start(machine, input),
     apply: (state, event) => apply(machine, state as ActorState<CoreSnapshot>, event),
     takes: ({ snapshot }, event) => (snapshot as CoreSnapshot).can(event),
+    runs: ({ active }, { childId, taskId }) => active[childId] === taskId,
+    persist: state => persist(machine, state as ActorState<CoreSnapshot>),
+    restore: persisted => restore(machine, persisted as PersistedState),
   };
 }
 

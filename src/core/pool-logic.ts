@@ -16,6 +16,7 @@ import {
   persistPool,
   poolEnd,
   restorePool,
+  resultsSoFar,
   retryItems,
   runningItems,
   settleItems,
@@ -26,12 +27,17 @@ import type { ActorState, AnySnapshot, CoreEvent, CoreLogic, Step, Task, TaskRes
 
 const NO_TIMERS = {};
 
+/** What is read of a pool: beside what is read of every actor, its results so far. */
+export interface PoolSnapshot extends AnySnapshot {
+  readonly results: readonly unknown[];
+}
+
 /** What is read of a pool is worked out when asked for: a step of one item costs no more than the item. */
 class PoolActorState implements ActorState {
   readonly seq: number;
   readonly pool: PoolState;
   readonly timers = NO_TIMERS;
-  readonly snapshot: AnySnapshot;
+  readonly snapshot: PoolSnapshot;
 
   constructor(seq: number, pool: PoolState) {
     this.seq = seq;
@@ -43,6 +49,9 @@ class PoolActorState implements ActorState {
       ...end,
       get context() {
         return { failures: failuresOf(pool), interrupts: {} };
+      },
+      get results() {
+        return resultsSoFar(pool);
       },
     };
   }
@@ -70,11 +79,15 @@ function next(seq: number, pool: PoolState): Step {
   return { state: new PoolActorState(seq, state), tasks, timers: [], dropped: [], transitions: [] };
 }
 
+function isCurrent(pool: PoolState, task: Pick<Task, 'taskId' | 'childId'>): boolean {
+  const index = splitItem(task.childId, null)?.index;
+  const seq = index === undefined ? undefined : startedAt(pool, index);
+  return index !== undefined && seq !== undefined && taskId(seq, index) === task.taskId;
+}
+
 function outcomeOf(pool: PoolState, result: TaskResult): ItemOutcome[] {
   const index = splitItem(result.childId, null)?.index;
-  if (index === undefined) return [];
-  const seq = startedAt(pool, index);
-  if (seq === undefined || taskId(seq, index) !== result.taskId) return [];
+  if (index === undefined || !isCurrent(pool, result)) return [];
   return result.kind === 'done'
     ? [{ index, ok: true, value: result.output }]
     : [{ index, ok: false, error: result.error as ErrorRecord }];
@@ -110,20 +123,12 @@ export function poolLogic(spec: PoolSpec): CoreLogic {
       return pool === own.pool ? undefined : next(own.seq + 1, pool);
     },
     takes: () => false,
+    runs: (state, task) => isCurrent((state as PoolActorState).pool, task),
+    // The items themselves are left out: the state of the graph around has them.
+    persist: state => JSON.parse(JSON.stringify({ seq: state.seq, ...persistPool((state as PoolActorState).pool) })),
+    restore(persisted) {
+      const { seq, ...pool } = persisted as PersistedPool & { seq: number };
+      return new PoolActorState(seq, restorePool(spec, pool));
+    },
   };
-}
-
-/** A pool's state as JSON. The items themselves are left out: the state of the graph around has them. */
-export interface PersistedPoolState extends PersistedPool {
-  readonly seq: number;
-}
-
-export function persistPoolState(state: ActorState): PersistedPoolState {
-  const { seq, pool } = state as PoolActorState;
-  return JSON.parse(JSON.stringify({ seq, ...persistPool(pool) })) as PersistedPoolState;
-}
-
-/** Gives a persisted state back. */
-export function restorePoolState(spec: PoolSpec, { seq, ...pool }: PersistedPoolState): ActorState {
-  return new PoolActorState(seq, restorePool(spec, pool));
 }

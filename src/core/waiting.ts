@@ -1,6 +1,14 @@
 /** What a graph waits for, read from any of its snapshots: live or persisted, of a plain actor or of a thread. */
 import type { ErrorRecord, GraphContext } from '../compile/context.ts';
-import { childNaming, itemNaming, type Naming, pathOf, plainNaming, poolNaming } from '../compile/naming.ts';
+import {
+  childNaming,
+  memberNaming,
+  type Naming,
+  type PoolKind,
+  pathOf,
+  plainNaming,
+  poolNaming,
+} from '../compile/naming.ts';
 import type { JsonSchema } from '../compile/state-type.ts';
 
 /** A question that waits for an answer: send `{ type: 'resume', id, value }`. */
@@ -31,8 +39,8 @@ interface Parts {
   readonly context?: Partial<GraphContext>;
   /** Live actors, or persisted ones. */
   readonly children?: Readonly<Record<string, Child | undefined>>;
-  /** There in the pool of a map: the node that stands for an item, if it is no graph of its own. */
-  readonly inlineNode?: string | null;
+  /** There in a pool. */
+  readonly poolKind?: PoolKind;
 }
 
 interface Child {
@@ -52,10 +60,14 @@ function collect<T extends { readonly id: string }>(
   const { context, children = {} } = parts;
   const here = context?.failures ? own(context).map(found => ({ ...found, id: naming(found.id) })) : [];
   const inside = Object.entries(children).flatMap(([id, child]) => {
-    const inner = snapshotOf(child);
-    if ('inlineNode' in parts) return collect(inner, own, itemNaming(naming, id, parts.inlineNode ?? null));
-    const isPool = inner !== null && typeof inner === 'object' && 'inlineNode' in inner;
-    return collect(inner, own, isPool ? poolNaming(naming, id) : childNaming(naming, id));
+    const inner = (snapshotOf(child) ?? {}) as Parts;
+    const { poolKind } = inner;
+    if (!poolKind) return collect(inner, own, childNaming(naming, id));
+    const failed = collect({ context: inner.context }, own, poolNaming(naming, id));
+    const members = Object.entries(inner.children ?? {}).flatMap(([item, member]) =>
+      collect(snapshotOf(member), own, memberNaming(naming, id, poolKind, item)),
+    );
+    return [...failed, ...members];
   });
   return [...here, ...inside];
 }

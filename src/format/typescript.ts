@@ -84,13 +84,19 @@ function functionsOf(graph: GraphDef): { context: string; output: string } {
   return { context, output: `({ context }) => (${picked ? `{ ${picked.join(', ')} }` : 'context.state'})` };
 }
 
-/** The names of guards, actions and delays that a config uses, with the type of their parameters. */
+/** The names of actors, guards, actions and delays that a config uses, with the type of their parameters. */
 function usedNames(config: unknown): {
   guards: Map<string, string>;
   actions: Map<string, string>;
   delays: Set<string>;
+  actors: Set<string>;
 } {
-  const used = { guards: new Map<string, string>(), actions: new Map<string, string>(), delays: new Set<string>() };
+  const used = {
+    guards: new Map<string, string>(),
+    actions: new Map<string, string>(),
+    delays: new Set<string>(),
+    actors: new Set<string>(),
+  };
   const paramsOf = (value: { params?: object }): string => (value.params && 'hop' in value.params ? 'Exit' : 'At');
   const visit = (value: unknown, under: string): void => {
     if (Array.isArray(value)) for (const item of value) visit(item, under);
@@ -98,6 +104,7 @@ function usedNames(config: unknown): {
       const { type } = value as { type?: unknown };
       if (under === 'guard') used.guards.set(String(type), paramsOf(value));
       if (under === 'actions' || under === 'entry') used.actions.set(String(type), paramsOf(value));
+      if (under === 'invoke') used.actors.add(String((value as { src?: unknown }).src));
       if (under === 'after') for (const name of Object.keys(value)) if (!/^\d+$/.test(name)) used.delays.add(name);
       for (const [name, member] of Object.entries(value)) visit(member, name);
     }
@@ -120,20 +127,17 @@ function stubs(names: ReadonlyMap<string, string>, result: string): string {
  */
 export function toTypeScript(plan: Plan, source: string): string {
   const { graph } = plan;
-  const kinds = [...new Set([...plan.nodes.values()].map(n => n.def.kind))].filter(
-    k => k === 'function' || k === 'llm',
-  );
   const { context, output } = functionsOf(graph);
   const { id, ...config } = machineConfig(plan);
   const states = literal(config).slice(2, -1).trimEnd();
-  const actors = kinds
-    .map(k => `    ${k}: fromPromise<unknown, { node: string }>(async () => provided('${k}')),\n`)
-    .join('');
   const used = usedNames(config);
+  const actors = [...used.actors]
+    .map(src => `    ${key(src)}: fromPromise<unknown, { node: string }>(async () => provided(${quote(src)})),\n`)
+    .join('');
   const names = [...used.delays].map(name => `    ${quote(name)}: () => provided(${quote(name)}),\n`).join('');
   const delays = names === '' ? '' : `  delays: {\n${names}  },\n`;
   return `// Generated from ${source} by \`npm run generate\`; changes here are lost.
-import { ${kinds.length > 0 ? 'fromPromise, ' : ''}setup } from 'xstate';
+import { ${used.actors.size > 0 ? 'fromPromise, ' : ''}setup } from 'xstate';
 
 ${stateTypes(graph)}
 

@@ -1,5 +1,6 @@
+import type { RunBodyOf } from '../compile/body-call.ts';
 import { errorRecord, type Reducers } from '../compile/context.ts';
-import { emitMachine, type GraphMachine, type RunBodyOf } from '../compile/emit.ts';
+import { emitMachine, type GraphMachine } from '../compile/emit.ts';
 import { folderOf } from '../compile/files.ts';
 import { type GraphDef, inputSchema } from '../compile/graph.ts';
 import { lintGraph } from '../compile/lint.ts';
@@ -37,6 +38,8 @@ export interface CompileOptions extends GraphDeps {
   readonly read?: (file: string) => string | undefined;
   /** The folder that no reference may leave. Default: the folder of `file`. */
   readonly root?: string;
+  /** Above how many branches a fork runs each as an actor of its own instead of as a parallel state. */
+  readonly wideFork?: number;
 }
 
 /** A compiled graph. */
@@ -81,7 +84,7 @@ export function planText(
   const shapeKnown = !reporter.diagnostics.some(d =>
     ['no-start', 'unknown-node', 'edge-syntax', 'two-defaults', 'unreachable'].includes(d.code),
   );
-  const plan = shapeKnown ? planGraph(graph, reporter) : undefined;
+  const plan = shapeKnown ? planGraph(graph, reporter, options.wideFork) : undefined;
   if (plan) lintWrites(plan, reporter);
   if (plan) lintEffects(plan, reporter);
   return plan && !reporter.failed() ? { graph, plan } : { graph };

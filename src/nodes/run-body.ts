@@ -1,4 +1,4 @@
-import type { BodyCall, RunBody } from '../compile/emit.ts';
+import type { BodyCall, RunBody } from '../compile/body-call.ts';
 import { nodeOf, type Plan } from '../compile/plan.ts';
 import type { Models } from '../models/model.ts';
 import { type Functions, runFunction } from './function-node.ts';

@@ -1,9 +1,10 @@
 /** The actors that tasks stand for: the graph of a subgraph node, the pool of a map, the machine of an item. */
-import { type BodyCall, childStart, itemInput, type RunBody } from '../compile/emit.ts';
-import { itemContext, itemResult, mappingOf, poolSpec } from '../compile/items.ts';
-import { childNaming, itemNaming, plainNaming, poolNaming, splitItem } from '../compile/naming.ts';
-import { childSrc, itemSrc } from '../compile/node-states.ts';
+import type { BodyCall, RunBody } from '../compile/body-call.ts';
+import { childStart } from '../compile/emit.ts';
+import { childNaming, memberNaming, plainNaming, poolNaming, splitItem } from '../compile/naming.ts';
+import { childSrc, poolSrc } from '../compile/node-states.ts';
 import { nodeOf, type Plan } from '../compile/plan.ts';
+import type { PoolImplementation } from '../compile/pool-actor.ts';
 import { type CoreMachine, machineLogic, type Task } from '../core/core.ts';
 import { poolLogic } from '../core/pool-logic.ts';
 import type { RunningBody } from './bodies.ts';
@@ -22,7 +23,7 @@ type BodyOf = (plan: Plan) => RunBody;
 type GraphWork = Extract<Work, { kind: 'graph' }>;
 type PoolWork = Extract<Work, { kind: 'pool' }>;
 
-function machineNamed({ machine }: GraphWork, name: string): CoreMachine | undefined {
+function implementationNamed({ machine }: GraphWork, name: string): CoreMachine | undefined {
   const { implementations } = machine as unknown as { implementations: { actors: Record<string, CoreMachine> } };
   return implementations.actors[name];
 }
@@ -34,46 +35,39 @@ function optionsFor(member: Member, task: StartedTask): Pick<MemberOptions, 'add
 /** The actor that a task of a graph stands for, or undefined when a body does. Throws what its input throws. */
 function ofGraph(member: Member, work: GraphWork, task: StartedTask, bodyOf: BodyOf): ChildStart | undefined {
   const { childId } = task;
-  const { child } = nodeOf(work.plan, childId);
+  const child = work.plan.nodes.get(childId)?.child;
   const own = optionsFor(member, task);
-  const machine = child && machineNamed(work, childSrc(childId));
+  const machine = child && implementationNamed(work, childSrc(childId));
   if (child && machine) {
     const inner: Work = { kind: 'graph', plan: child, machine, runBody: bodyOf(child) };
     const naming = childNaming(member.naming, childId);
     const input = childStart(work.plan, member.context, childId);
     return { options: { ...own, naming, work: inner, logic: machineLogic(machine) }, input };
   }
-  const mapping = mappingOf(work.plan, childId);
-  if (!mapping) return undefined;
-  const spec = poolSpec(mapping, member.context);
-  const each = machineNamed(work, itemSrc(childId));
-  const inner: Work = {
-    kind: 'pool',
-    mapping,
-    spec,
-    runBody: bodyOf(mapping.item),
-    ...(each ? { machine: each } : {}),
-  };
-  return {
-    options: { ...own, naming: poolNaming(member.naming, childId), work: inner, logic: poolLogic(spec) },
-    input: undefined,
-  };
+  const hasPool = work.plan.forks.has(childId) || nodeOf(work.plan, childId).item !== undefined;
+  const pool = hasPool ? (implementationNamed(work, poolSrc(childId)) as unknown as PoolImplementation) : undefined;
+  if (!pool) return undefined;
+  const spec = pool.work.spec(member.context);
+  const naming = poolNaming(member.naming, childId);
+  const inner: Work = { kind: 'pool', pool, spec, outer: member.naming, runBody: bodyOf(pool.work.plan) };
+  return { options: { ...own, naming, work: inner, logic: poolLogic(spec) }, input: undefined };
 }
 
 /** The index of the item that a task of a pool is for. */
 const indexOf = ({ childId }: Pick<Task, 'childId'>): number => splitItem(childId, null)?.index ?? 0;
 
 function ofItem(member: Member, work: PoolWork, task: StartedTask): ChildStart | undefined {
-  const { mapping, machine, spec, runBody } = work;
-  const outer = member.parent?.member;
-  if (!machine || !outer) return undefined;
+  const { pool, spec, runBody, outer } = work;
+  const { id, plan, item } = pool.work;
+  const around = member.parent?.member;
   const index = indexOf(task);
-  const { inline } = mapping.def.item;
-  const naming = itemNaming(member.naming, task.childId, inline ? mapping.def.id : null);
-  const inner: Work = { kind: 'graph', plan: mapping.item, machine, runBody };
+  const machine = pool.machineOf?.(index);
+  if (!machine || !around || !('start' in item)) return undefined;
+  const inner: Work = { kind: 'graph', plan, machine, runBody };
+  const naming = memberNaming(outer, id, pool.work, task.childId);
   return {
     options: { ...optionsFor(member, task), naming, work: inner, logic: machineLogic(machine) },
-    input: itemInput(mapping, outer.context, index, spec.items[index]),
+    input: item.start(around.context, index, spec.items[index]),
   };
 }
 
@@ -96,14 +90,14 @@ export function callOf(member: Member, task: StartedTask, running: RunningBody):
       },
     };
   }
+  const { id, item } = work.pool.work;
+  const around = member.parent?.member;
+  if (!around || !('node' in item)) throw new Error(`the items of "${id}" are no bodies`);
   const index = indexOf(task);
-  const node = work.mapping.def.id;
-  const outer = member.parent?.member.context ?? member.context;
-  const context = itemContext(work.mapping, outer, work.spec.items[index], index);
   return {
-    node,
-    context,
-    naming: itemNaming(naming, task.childId, node),
+    node: item.node,
+    context: item.context(around.context, index, work.spec.items[index]),
+    naming: memberNaming(work.outer, id, work.pool.work, task.childId),
     get signal() {
       return running.signal;
     },
@@ -112,7 +106,9 @@ export function callOf(member: Member, task: StartedTask, running: RunningBody):
 
 /** What a child that ended gives to its parent. */
 export function resultFor({ work }: Member, output: unknown): unknown {
-  return work.kind === 'pool' ? itemResult(work.mapping, output) : output;
+  if (work.kind === 'graph') return output;
+  const { item } = work.pool.work;
+  return 'result' in item ? item.result(output) : output;
 }
 
 export const rootOptions = (address: string, work: GraphWork): MemberOptions => ({

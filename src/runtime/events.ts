@@ -2,11 +2,11 @@ import type { ErrorRecord, GraphContext } from '../compile/context.ts';
 import { type Naming, splitItem } from '../compile/naming.ts';
 import { chartOf, forkOf, nodeOf, type Plan } from '../compile/plan.ts';
 import { directEntry, exitsAt, pointId } from '../compile/point.ts';
-import type { PoolSpec } from '../compile/pool.ts';
 import type { ExitParams, PointParams } from '../compile/transitions.ts';
 import type { CoreEvent, Step } from '../core/core.ts';
 import { type Interrupt, interruptsOf } from '../core/waiting.ts';
 import type { BodyEvent } from '../nodes/node-io.ts';
+import type { Work } from './member.ts';
 
 /** What happens in a run, in order. `at` is milliseconds by the runtime's clock. */
 export type RunEvent = (
@@ -63,7 +63,14 @@ export function countVisits(plan: Plan, step: Step, visits: Record<string, numbe
 }
 
 /** The events of one step of a pool: what became of items, and which began. */
-export function itemEvents({ node, items }: PoolSpec, event: CoreEvent | undefined, step: Step): EventBody[] {
+export function itemEvents(
+  { spec, pool }: Extract<Work, { kind: 'pool' }>,
+  event: CoreEvent | undefined,
+  step: Step,
+): EventBody[] {
+  // The branches of a fork tell of themselves.
+  if (pool.work.kind === 'fork') return [];
+  const { node, items } = spec;
   const results =
     event?.kind === 'settled' ? event.results : event?.kind === 'done' || event?.kind === 'error' ? [event] : [];
   const place = (childId: string): { node: string; index: number; total: number } => {
@@ -101,14 +108,16 @@ function transitionEvents(plan: Plan, context: GraphContext, step: Step): EventB
 /** The events of one step: what finished, what began, who is asked. */
 export function eventsOf(plan: Plan, before: GraphContext | undefined, step: Step): EventBody[] {
   const context = step.state.snapshot.context as GraphContext;
-  const started = step.tasks.map(
-    ({ childId }): EventBody => ({
-      type: 'node-started',
-      node: childId,
-      visit: context.visits[childId] ?? 1,
-      branch: scopeOf(plan, childId),
-    }),
-  );
+  const started = step.tasks
+    .filter(({ childId }) => plan.nodes.has(childId))
+    .map(
+      ({ childId }): EventBody => ({
+        type: 'node-started',
+        node: childId,
+        visit: context.visits[childId] ?? 1,
+        branch: scopeOf(plan, childId),
+      }),
+    );
   const asked = interruptsOf({ context }).filter(i => before?.interrupts[i.id] !== context.interrupts[i.id]);
   return [
     ...transitionEvents(plan, context, step),

@@ -1,10 +1,10 @@
+import type { RunBody } from '../compile/body-call.ts';
 import type { GraphContext } from '../compile/context.ts';
-import type { RunBody } from '../compile/emit.ts';
-import type { Mapping } from '../compile/items.ts';
 import { type Naming, pathOf } from '../compile/naming.ts';
 import type { Plan } from '../compile/plan.ts';
 import type { PoolSpec } from '../compile/pool.ts';
-import type { ActorState, CoreLogic, CoreMachine, TimerStart } from '../core/core.ts';
+import type { PoolImplementation } from '../compile/pool-actor.ts';
+import type { ActorState, CoreLogic, CoreMachine, Step, Task, TimerStart } from '../core/core.ts';
 import { type Failure, failuresOf, type Interrupt, interruptsOf } from '../core/waiting.ts';
 import type { Clock } from './clock.ts';
 import type { Host } from './memory-host.ts';
@@ -22,10 +22,10 @@ export type Work =
   | { readonly kind: 'graph'; readonly plan: Plan; readonly machine: CoreMachine; readonly runBody: RunBody }
   | {
       readonly kind: 'pool';
-      readonly mapping: Mapping;
+      readonly pool: PoolImplementation;
       readonly spec: PoolSpec;
-      /** The machine of an item; absent for bodies that need none. */
-      readonly machine?: CoreMachine;
+      /** How the graph around it calls what is in it. */
+      readonly outer: Naming;
       readonly runBody: RunBody;
     };
 
@@ -80,6 +80,12 @@ export class Member {
   /** Of a graph; a pool has failures only. */
   get context(): GraphContext {
     return this.state.snapshot.context as GraphContext;
+  }
+
+  /** Whether a task of a step counts: one that was started before it may have ended at once, and with it the wait for this one. */
+  stillRuns(step: Step, task: Pick<Task, 'taskId' | 'childId'>): boolean {
+    const state = this.host.load(this.address);
+    return state === step.state || (state !== undefined && this.logic.runs(state, task));
   }
 
   /** What is asked, as it is called from outside. */

@@ -1,7 +1,10 @@
 import type { ErrorRecord, GraphContext, LogEntry, State } from '../compile/context.ts';
-import type { ActorState } from '../core/core.ts';
+import type { Plan } from '../compile/plan.ts';
+import type { BranchResult } from '../compile/pools.ts';
+import type { PoolSnapshot } from '../core/pool-logic.ts';
 import type { Failure, Interrupt } from '../core/waiting.ts';
 import type { Usage } from '../models/model.ts';
+import type { Member } from './member.ts';
 
 /** How a run stands when it can go on no further by itself. */
 export type RunStatus = 'done' | 'waiting' | 'failed' | 'cancelled';
@@ -75,8 +78,19 @@ export const newCounters = (): Counters => ({
   visits: {},
 });
 
-export function branchesOf(state: ActorState): BranchState[] {
-  const { scopes } = state.snapshot.context as GraphContext;
+/** The branches that an actor knows of: those of a wide fork that ended are results of its pool. */
+function scopesOf({ work, state }: Member): GraphContext['scopes'] {
+  if (work.kind === 'graph') return (state.snapshot.context as GraphContext).scopes;
+  const { results } = state.snapshot as PoolSnapshot;
+  return Object.fromEntries((results as readonly BranchResult[]).map(r => [r.scope, r.branch]));
+}
+
+/** The running branches of a graph; those of a wide fork are actors of their own and know more than the graph. */
+export function branchesOf(plan: Plan, members: readonly Member[]): BranchState[] {
+  const own = members.filter(({ work }) =>
+    work.kind === 'graph' ? work.plan === plan : work.pool.work.kind === 'fork' && work.pool.work.plan === plan,
+  );
+  const scopes = Object.assign({}, ...own.map(scopesOf)) as GraphContext['scopes'];
   return Object.entries(scopes).map(([branch, { state: values, log }]) => ({ branch, values, writes: log }));
 }
 

@@ -1,4 +1,4 @@
-import type { GraphInput } from '../compile/emit.ts';
+import type { GraphInput } from '../compile/input.ts';
 import type { Graph } from '../graph/compile-graph.ts';
 import { systemClock } from './clock.ts';
 import { type Host, memoryHost } from './memory-host.ts';

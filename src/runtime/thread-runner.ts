@@ -5,9 +5,9 @@
  * - C3. A result is delivered once; what comes after a cancel, or for a replaced task, is dropped.
  */
 
+import type { RunBody } from '../compile/body-call.ts';
 import { errorRecord, type GraphContext, outputOf } from '../compile/context.ts';
-import { type GraphInput, type RunBody, START_OPTIONS } from '../compile/emit.ts';
-import { InputError, inputProblems } from '../compile/input.ts';
+import { type GraphInput, InputError, inputProblems, START_OPTIONS } from '../compile/input.ts';
 import { copyJson } from '../compile/json.ts';
 import type { Naming } from '../compile/naming.ts';
 import type { Plan } from '../compile/plan.ts';
@@ -25,6 +25,7 @@ import { Member, type MemberOptions } from './member.ts';
 import type { Host } from './memory-host.ts';
 import type { RunOptions, RuntimeOptions } from './options.ts';
 import { addressAnswers, refuseUnlessDone, takerOf } from './requests.ts';
+import { Rest } from './rest.ts';
 import {
   branchesOf,
   type Counters,
@@ -52,7 +53,7 @@ export class ThreadRunner {
   private runNumber = 0;
   private cancelled = false;
   private readonly watch: Watch;
-  private atRest: { resolve: () => void; reject: (reason: unknown) => void } | undefined;
+  private readonly rest = new Rest();
 
   constructor(graph: Graph, id: string, host: Host, options: RuntimeOptions & { readonly clock: Clock }) {
     this.graph = graph;
@@ -163,7 +164,7 @@ export class ThreadRunner {
     for (const { timers } of this.members.values()) timers.disarm();
     this.bodies.stopAll('the run was cancelled');
     await this.bodies.whenSettled();
-    this.atRest?.resolve();
+    this.rest.reached();
   }
 
   state(): ThreadState {
@@ -172,7 +173,7 @@ export class ThreadRunner {
     return {
       status: this.status(),
       values: root.context.state,
-      branches: branchesOf(root.state),
+      branches: branchesOf(this.graph.plan, [...this.members.values()]),
       interrupts,
       failures,
       visits: metrics.visits,
@@ -198,26 +199,23 @@ export class ThreadRunner {
     return this.bodies.idle && this.tally.blocking === 0;
   }
 
-  /** Runs until nothing is left to do by itself. */
-  private async go({ signal, onEvent }: RunOptions, begin: () => void): Promise<RunResult> {
-    if (this.atRest) throw new ThreadError('busy', `the thread "${this.id}" is running; wait for it, or cancel it`);
-    this.watch.onEvent = onEvent;
-    const started = this.clock.now();
+  /** Acts, and runs until nothing is left to do by itself. What is asked while the thread runs joins the run. */
+  private async go({ signal, onEvent }: RunOptions, act: () => void): Promise<RunResult> {
+    const unwatch = this.watch.add(onEvent);
     const abort = (): void => void this.cancel();
     signal?.addEventListener('abort', abort, { once: true });
+    if (signal?.aborted) this.cancelled = true;
+    const begun = this.rest.busy ? undefined : this.clock.now();
     try {
-      await new Promise<void>((resolve, reject) => {
-        this.atRest = { resolve, reject };
-        if (signal?.aborted) this.cancelled = true;
-        begin();
-        if (this.cancelled) resolve();
+      await this.rest.after(() => {
+        act();
+        if (this.cancelled) this.rest.reached();
         this.restIfIdle();
       });
     } finally {
       signal?.removeEventListener('abort', abort);
-      this.atRest = undefined;
-      this.watch.onEvent = undefined;
-      this.counters.durationMs += this.clock.now() - started;
+      unwatch();
+      if (begun !== undefined) this.counters.durationMs += this.clock.now() - begun;
     }
     return this.result();
   }
@@ -236,14 +234,13 @@ export class ThreadRunner {
   }
 
   private restIfIdle(): void {
-    const { atRest } = this;
-    if (!atRest || this.cancelled || !this.idle) return;
-    if (this.bodies.settled) atRest.resolve();
-    else void this.bodies.whenSettled().then(atRest.resolve);
+    if (!this.rest.busy || this.cancelled || !this.idle) return;
+    if (this.bodies.settled) this.rest.reached();
+    else void this.bodies.whenSettled().then(() => this.restIfIdle());
   }
 
   private deliver(member: Member, event: CoreEvent): void {
-    const before = this.watch.onEvent && member.work.kind === 'graph' ? member.context : undefined;
+    const before = this.watch.active && member.work.kind === 'graph' ? member.context : undefined;
     const step = this.host.deliver(member.address, event);
     if (step) this.commit(member, step, event, before);
   }
@@ -252,23 +249,24 @@ export class ThreadRunner {
     const { work, naming } = member;
     for (const taskId of step.dropped) this.drop(member, taskId);
     if (work.kind === 'graph') countVisits(work.plan, step, this.counters.visits, naming);
-    if (this.watch.onEvent) {
-      const events = work.kind === 'graph' ? eventsOf(work.plan, before, step) : itemEvents(work.spec, event, step);
+    if (this.watch.active) {
+      const events = work.kind === 'graph' ? eventsOf(work.plan, before, step) : itemEvents(work, event, step);
       for (const each of events)
         this.watch.tell(each, work.kind === 'graph' ? naming : (member.parent?.member.naming ?? naming));
     }
     member.timers.update(step.timers, step.state.timers);
     if (this.cancelled) return;
     member.timers.arm();
-    for (const task of step.tasks) this.startTask(member, task);
+    for (const task of step.tasks) if (member.stillRuns(step, task)) this.startTask(member, task);
     this.endIfDone(member);
   }
 
   /** A child that ended is the result of its parent's task. */
   private endIfDone(member: Member): void {
     const { parent } = member;
+    if (!parent || !this.members.has(member.address)) return;
     const { status, output, error } = member.state.snapshot;
-    if (!parent || (status !== 'done' && status !== 'error') || !this.members.has(member.address)) return;
+    if (status !== 'done' && status !== 'error') return;
     this.forget(member);
     const { taskId, childId } = parent;
     const result: TaskResult =
@@ -312,7 +310,7 @@ export class ThreadRunner {
     const running = new RunningBody();
     const call = callOf(member, task, running);
     this.counters.nodeRuns++;
-    const plan = work.kind === 'graph' ? work.plan : work.mapping.item;
+    const { plan } = work.kind === 'graph' ? work : work.pool.work;
     const kind = plan.nodes.get(call.node)?.def.kind;
     if (kind === 'llm' || kind === 'router') this.counters.modelCalls++;
     const key = `${member.address} ${taskId}`;
@@ -336,7 +334,7 @@ export class ThreadRunner {
       this.deliver(member, event);
       this.restIfIdle();
     } catch (thrown) {
-      this.atRest?.reject(thrown);
+      this.rest.broken(thrown);
     }
   }
 

@@ -1,9 +1,10 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { Graph } from '../../src/index.ts';
 import { build } from '../helpers.ts';
 import { blocks, toYaml } from './generate.ts';
 import { type Body, Interpreter } from './interpreter.ts';
-import { ActorSubject, CoreSubject, HeldBodies, type Subject, tick } from './subject.ts';
+import { ActorSubject, HeldBodies, type Subject, ThreadSubject, tick } from './subject.ts';
 
 const GRAPHS = Number(process.env.DIFFERENTIAL_GRAPHS ?? 600);
 const MAX_STEPS = 400;
@@ -38,20 +39,27 @@ async function drive(subject: Subject, choices: readonly number[]): Promise<Outc
   return { steps, status: subject.status(), state: subject.state(), trace: subject.trace };
 }
 
-it(`a direct interpreter, the core and a plain actor agree on ${GRAPHS} generated graphs, whatever finishes first`, async () => {
+it(`a direct interpreter, a thread and a plain actor agree on ${GRAPHS} generated graphs, whatever finishes first`, async () => {
   let largest = 0;
   let failures = 0;
   await fc.assert(
     fc.asyncProperty(blocks, fc.array(fc.nat(20), { minLength: 1, maxLength: 30 }), async (block, choices) => {
       const yaml = toYaml(block);
-      const held = new HeldBodies(body);
-      const graph = build(yaml, { functions: { body: held.function } });
+      const made = (wideFork: number): [Graph, HeldBodies] => {
+        const held = new HeldBodies(body);
+        return [build(yaml, { wideFork, functions: { body: held.function } }), held];
+      };
+      // Forks as parallel states, and forks whose branches are actors of their own.
+      const [narrow, wide] = [made(1_000), made(0)];
+      const [graph] = narrow;
       const reference = await drive(new Interpreter(graph.plan, body), choices);
       largest = Math.max(largest, graph.plan.nodes.size);
       if (reference.steps.some(s => !s.endsWith('| '))) failures++;
-      for (const subject of [new CoreSubject(graph, body), new ActorSubject(graph, held)]) {
-        const outcome = await drive(subject, choices);
-        expect(outcome, `${subject.constructor.name} disagrees on\n${yaml}`).toEqual(reference);
+      for (const [width, [own, held]] of Object.entries({ narrow, wide })) {
+        for (const make of [ThreadSubject, ActorSubject]) {
+          const outcome = await drive(new make(own, held.fresh()), choices);
+          expect(outcome, `${make.name} (${width}) disagrees on\n${yaml}`).toEqual(reference);
+        }
       }
     }),
     { numRuns: GRAPHS, seed: Number(process.env.DIFFERENTIAL_SEED ?? 20_261_121), verbose: 1 },

@@ -1,13 +1,9 @@
 import { type Actor, createActor } from 'xstate';
-import { type ActorState, apply, type CoreSnapshot, persist, restore, start, type Task } from '../../src/core/core.ts';
-import {
-  failuresOf,
-  type Graph,
-  type GraphContext,
-  type GraphMachine,
-  interruptsOf,
-  type NodeFunction,
-} from '../../src/index.ts';
+import type { ActorState, CoreLogic, Step } from '../../src/core/core.ts';
+import { failuresOf, type Graph, type GraphMachine, interruptsOf, type NodeFunction } from '../../src/index.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import type { Host } from '../../src/runtime/memory-host.ts';
+import { ThreadRunner } from '../../src/runtime/thread-runner.ts';
 import type { Body } from './interpreter.ts';
 
 /** Something that runs a graph under the driver's control: bodies and answers end when they are told to. */
@@ -44,71 +40,78 @@ function note(trace: Record<string, string[]>, graph: Graph, transitions: readon
   }
 }
 
-/** The pure core, driven by hand; every step is persisted and restored, as a store would. */
-export class CoreSubject implements Subject {
+/** A host that persists and restores every actor at every step, as a store would. */
+function jsonHost(note: (step: Step) => void): Host {
+  const actors = new Map<string, { logic: CoreLogic; state: ActorState }>();
+  return {
+    create(address, logic, input) {
+      const step = logic.start(input);
+      actors.set(address, { logic, state: step.state });
+      note(step);
+      return step;
+    },
+    deliver(address, event) {
+      const actor = actors.get(address);
+      if (!actor) return undefined;
+      const { logic, state } = actor;
+      const step = logic.apply(logic.restore(logic.persist(state)), event);
+      if (step) Object.assign(actor, { state: step.state });
+      if (step) note(step);
+      return step;
+    },
+    load: address => actors.get(address)?.state,
+    remove: address => void actors.delete(address),
+  };
+}
+
+/** A thread of the runtime: the core with its actors, bodies and answers driven by hand. */
+export class ThreadSubject implements Subject {
   readonly trace: Record<string, string[]> = {};
-  private readonly tasks = new Map<string, Task>();
-  private readonly attempts: Record<string, number> = {};
-  private readonly graph: Graph;
-  private readonly body: Body;
-  private current: ActorState<CoreSnapshot>;
+  private readonly bodies: HeldBodies;
+  private readonly runner: ThreadRunner;
 
-  constructor(graph: Graph, body: Body) {
-    this.graph = graph;
-    this.body = body;
-    const step = start(graph.machine, {});
-    note(this.trace, graph, step.transitions);
-    for (const task of step.tasks) this.tasks.set(task.childId, task);
-    this.current = step.state;
+  constructor(graph: Graph, bodies: HeldBodies) {
+    this.bodies = bodies;
+    const host = jsonHost(step => note(this.trace, graph, step.transitions));
+    this.runner = new ThreadRunner(graph, 't', host, { clock: systemClock });
+    void this.runner.invoke({}, {});
   }
 
-  private get context(): GraphContext {
-    return this.current.snapshot.context as GraphContext;
-  }
+  ready = (): string[] => names([...this.bodies.open.keys(), ...this.runner.state().interrupts.map(i => i.id)]);
+  failed = (): string[] => names(this.runner.state().failures.map(f => f.id));
+  status = (): string => (this.runner.state().status === 'done' ? 'done' : 'resting');
+  state = (): Record<string, unknown> => ({ ...this.runner.state().values });
 
-  ready = (): string[] => names([...this.tasks.keys(), ...Object.keys(this.context.interrupts)]);
-  failed = (): string[] => names(failuresOf(this.current.snapshot).map(f => f.id));
-  status = (): string => (this.current.snapshot.status === 'done' ? 'done' : 'resting');
-  state = (): Record<string, unknown> => ({ ...this.context.state });
-
-  private deliver(event: Parameters<typeof apply>[2]): void {
-    const { machine } = this.graph;
-    const step = apply(machine, restore(machine, persist(machine, this.current)), event);
-    if (!step) throw new Error(`stale: ${JSON.stringify(event)}`);
-    note(this.trace, this.graph, step.transitions);
-    for (const task of step.tasks) this.tasks.set(task.childId, task);
-    this.current = step.state;
-  }
-
-  finish(id: string): void {
-    const task = this.tasks.get(id);
-    if (!task) {
-      this.deliver({ kind: 'event', event: { type: 'resume', id, value: true } as { type: string } });
-      return;
+  async finish(id: string): Promise<void> {
+    const end = this.bodies.open.get(id);
+    if (end) {
+      end();
+      return tick();
     }
-    this.tasks.delete(id);
-    this.attempts[id] = (this.attempts[id] ?? 0) + 1;
-    const { taskId, childId } = task;
-    try {
-      this.deliver({ kind: 'done', taskId, childId, output: this.body(id, this.attempts[id]) });
-    } catch (error) {
-      if (!(error instanceof Error) || error.message !== 'planned') throw error;
-      this.deliver({ kind: 'error', taskId, childId, error });
-    }
+    void this.runner.resume({ [id]: true }, {});
+    await tick();
   }
 
-  retry(id: string): void {
-    this.deliver({ kind: 'event', event: { type: 'retry', id } as { type: string } });
+  async retry(id: string): Promise<void> {
+    void this.runner.retry({ id });
+    await tick();
   }
 }
 
 /** Bodies that wait for the driver, for a plain actor. */
 export class HeldBodies {
   readonly open = new Map<string, () => void>();
-  private readonly attempts: Record<string, number> = {};
+  private attempts: Record<string, number> = {};
   private readonly body: Body;
   constructor(body: Body) {
     this.body = body;
+  }
+
+  /** As for a first run. */
+  fresh(): this {
+    this.open.clear();
+    this.attempts = {};
+    return this;
   }
 
   readonly function: NodeFunction = (_, ctx) =>

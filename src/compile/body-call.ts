@@ -1,0 +1,18 @@
+import type { GraphContext } from './context.ts';
+import type { Naming } from './naming.ts';
+import type { Plan } from './plan.ts';
+
+/** What a body is told when it runs inside a plain actor or a host. */
+export interface BodyCall {
+  readonly node: string;
+  readonly context: GraphContext;
+  readonly signal: AbortSignal;
+  /** How what happens in the body is called from outside. */
+  readonly naming?: Naming;
+}
+
+/** Runs the body of a node and gives its result; rejects when it fails. */
+export type RunBody = (call: BodyCall) => Promise<unknown>;
+
+/** Gives the bodies of a graph, or of one that it contains. */
+export type RunBodyOf = (plan: Plan) => RunBody;
