@@ -21,6 +21,7 @@ export {
   type Usage,
 } from './models/model.ts';
 export type { Functions, NodeFunction } from './nodes/function-node.ts';
+export type { Machines } from './nodes/machine-node.ts';
 export type { NodeContext } from './nodes/node-io.ts';
 export type { Clock } from './runtime/clock.ts';
 export { ResumeError, ThreadError } from './runtime/errors.ts';

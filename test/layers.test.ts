@@ -11,8 +11,8 @@ const MAY: Record<string, string[]> = {
   format: ['compile', 'diagnostic'],
   core: ['compile', 'diagnostic'],
   models: [],
-  nodes: ['compile', 'models'],
-  graph: ['compile', 'diagnostic', 'models', 'nodes'],
+  nodes: ['compile', 'core', 'models'],
+  graph: ['compile', 'core', 'diagnostic', 'models', 'nodes'],
   runtime: ['compile', 'core', 'graph', 'models', 'nodes'],
   testing: ['models', 'runtime'],
   cli: ['compile', 'core', 'diagnostic', 'format', 'graph', 'models', 'runtime'],
@@ -21,7 +21,7 @@ const MAY: Record<string, string[]> = {
 
 /** Packages that only some files know. */
 const ONLY: Record<string, RegExp> = {
-  xstate: /^src\/(compile\/(emit|pool-actor)|core\/core)\.ts$/,
+  xstate: /^src\/(compile\/(emit|pool-actor)|core\/(core|live))\.ts$/,
   '@marcbachmann/cel-js': /^src\/compile\/expr\.ts$/,
   liquidjs: /^src\/compile\/text\.ts$/,
   commander: /^src\/cli\/main\.ts$/,

@@ -1,5 +1,5 @@
 /** What entering a node that waits works out: the question, or the moment. Pure. */
-import { errorRecord, type GraphContext, GraphRunError, type PendingInterrupt } from './context.ts';
+import { errorRecord, type GraphContext, GraphRunError, type PendingInterrupt, viewOf } from './context.ts';
 import type { NodeDef } from './graph.ts';
 import { InputError, inputProblems } from './input.ts';
 import { pauseId } from './names.ts';
@@ -13,6 +13,10 @@ function question(plan: Plan, context: GraphContext, def: NodeDef, scope: string
   if (def.kind === 'interrupt') {
     const message = def.message.render(expressionScope(plan, context, scope));
     return put({ node: def.id, message, ...(def.schema ? { schema: def.schema.schema } : {}) });
+  }
+  if (def.kind === 'machine') {
+    bodyInput(plan, context, def.id);
+    return {};
   }
   if (def.kind === 'graph') {
     // The child is given this when it is spawned; what cannot be evaluated is found here, where it can be a failure.
@@ -43,6 +47,20 @@ export function childInput(plan: Plan, context: GraphContext, id: string): Recor
   const problems = inputProblems(def.child, input);
   if (problems.length > 0) throw new InputError(def.child.name, problems);
   return input;
+}
+
+/** What a function or a machine is given: what `input` says, or the whole state. */
+export function bodyInput(plan: Plan, context: GraphContext, id: string): unknown {
+  const { def, scope } = nodeOf(plan, id);
+  if (def.kind !== 'function' && def.kind !== 'machine') return undefined;
+  if (def.input) {
+    const names = lazy(() => expressionScope(plan, context, scope));
+    return Object.fromEntries(def.input.map(i => [i.name, evaluate(i.value, names)]));
+  }
+  const state = viewOf(context, scope);
+  if (!plan.graph.madeForItem || !Object.hasOwn(state, 'output')) return state;
+  const { output: _result, ...given } = state;
+  return given;
 }
 
 function momentOf(value: unknown, id: string): number {

@@ -9,6 +9,16 @@ export interface BodyCall {
   readonly signal: AbortSignal;
   /** How what happens in the body is called from outside. */
   readonly naming?: Naming;
+  /** Told by a body that waits for an event from outside, and when it does no more. */
+  readonly rests?: (waits: BodyWait | undefined) => void;
+}
+
+/** What a body waits for. */
+export interface BodyWait {
+  /** The types of the events that it takes. */
+  readonly events: readonly string[];
+  takes(event: { readonly type: string }): boolean;
+  send(event: { readonly type: string }): void;
 }
 
 /** Runs the body of a node and gives its result; rejects when it fails. */

@@ -1,17 +1,18 @@
 /** Config and the pure rules in, an XState machine out. The only file of the compiler that knows XState. */
 import { type AnyActorLogic, type AnyStateMachine, assign, fromPromise, raise, sendTo, setup } from 'xstate';
-import { ask, childInput, pause } from './ask.ts';
+import { ask, bodyInput, childInput, pause } from './ask.ts';
 import type { RunBodyOf } from './body-call.ts';
 import { beginBranch, isSatisfied, readiness, skipBranch } from './branches.ts';
 import { branchConfig, machineConfig } from './config.ts';
-import { type GraphContext, outputOf, type Reducers, type State } from './context.ts';
+import { errorRecord, type GraphContext, GraphRunError, outputOf, type Reducers, type State } from './context.ts';
 import { attempt, type Decision, handled, triesAgain, writeResult } from './decide.ts';
 import { delaysOf, timeUp } from './delays.ts';
 import { countVisit, follow, without } from './follow.ts';
+import type { MachineNode } from './graph.ts';
 import { type GraphInput, initialContext, START_OPTIONS } from './input.ts';
 import { mappingOf } from './items.ts';
 import { pauseId } from './names.ts';
-import { childSrc, poolSrc } from './node-states.ts';
+import { childSrc, machineSrc, poolSrc } from './node-states.ts';
 import { type AnyEvent, isAnswer, isRelease, outcomeOf } from './outcome.ts';
 import { chartOf, type Plan } from './plan.ts';
 import { type Point, pointId } from './point.ts';
@@ -34,6 +35,14 @@ export interface RetryEvent {
 }
 
 export type GraphEvent = ResumeEvent | RetryEvent;
+
+/** What a graph's machine is made with. */
+export interface World {
+  readonly bodies: RunBodyOf;
+  readonly reducers: Reducers;
+  /** The machine of a machine node; undefined when there is none. */
+  readonly machineOf: (plan: Plan, node: MachineNode) => unknown;
+}
 
 type Guarded = { context: GraphContext; event: AnyEvent };
 
@@ -61,10 +70,11 @@ function judge(plan: Plan, reducers: Reducers): (args: Guarded, at: Point) => Ju
 }
 
 /** The implementations that a compiled graph's config names. */
-export function implementationsOf(plan: Plan, runBody: RunBodyOf, reducers: Reducers) {
+export function implementationsOf(plan: Plan, world: World) {
+  const { reducers } = world;
   const judgeAt = judge(plan, reducers);
-  const run = runBody(plan);
-  const children = childMachines(plan, runBody, reducers);
+  const run = world.bodies(plan);
+  const children = childMachines(plan, world);
   const body = fromPromise<unknown, { node: string }>(({ input, self, signal }) => {
     // The body reads its parent's state when it starts, so that no snapshot holds a copy of the state per child.
     const parent = (self as { _parent?: { getSnapshot(): { context: GraphContext } } })._parent;
@@ -141,15 +151,26 @@ export function implementationsOf(plan: Plan, runBody: RunBodyOf, reducers: Redu
   };
 }
 
+/** The machine of a machine node as XState's own child; one that is missing is an error when its node is entered. */
+function machineLogicOf(plan: Plan, def: MachineNode, world: World): AnyActorLogic {
+  const found = world.machineOf(plan, def) as Partial<AnyActorLogic> | undefined;
+  if (typeof found?.transition === 'function') return found as AnyActorLogic;
+  return fromPromise(async () => {
+    const why = found === undefined ? 'is not registered; pass it in "machines"' : 'is no XState actor logic';
+    throw errorRecord(new GraphRunError('missing-machine', `the machine "${def.machine}" of node "${def.id}" ${why}`));
+  });
+}
+
 /** What runs for the subgraphs and maps of a graph, by the name under which its states invoke it. */
-function childMachines(plan: Plan, runBody: RunBodyOf, reducers: Reducers): Record<string, AnyActorLogic> {
+function childMachines(plan: Plan, world: World): Record<string, AnyActorLogic> {
   const out: Record<string, AnyActorLogic> = {};
-  for (const [id, { child }] of plan.nodes) {
-    if (child) out[childSrc(id)] = emitMachine(child, runBody, reducers);
+  for (const [id, { child, def }] of plan.nodes) {
+    if (child) out[childSrc(id)] = emitMachine(child, world);
+    if (def.kind === 'machine') out[machineSrc(id)] = machineLogicOf(plan, def, world);
     const mapping = mappingOf(plan, id);
     if (!mapping) continue;
-    const machine = mapping.def.item.bare ? undefined : emitMachine(mapping.item, runBody, reducers);
-    out[poolSrc(id)] = poolActor(mapWork(mapping), machine && (() => machine), runBody(mapping.item));
+    const machine = mapping.def.item.bare ? undefined : emitMachine(mapping.item, world);
+    out[poolSrc(id)] = poolActor(mapWork(mapping), machine && (() => machine), world.bodies(mapping.item));
   }
   return out;
 }
@@ -174,10 +195,11 @@ function withChildInputs(plan: Plan, config: StateConfig): object {
   const states =
     config.states && Object.fromEntries(Object.entries(config.states).map(([id, s]) => [id, withChildInputs(plan, s)]));
   const { invoke } = config;
-  if (!invoke?.src.startsWith(childSrc(''))) return states ? { ...config, states } : config;
-  const input = ({ context }: { context: GraphContext }): GraphInput => {
+  const isMachine = invoke?.src.startsWith(machineSrc(''));
+  if (!invoke || !(isMachine || invoke.src.startsWith(childSrc('')))) return states ? { ...config, states } : config;
+  const input = ({ context }: { context: GraphContext }): unknown => {
     try {
-      return childStart(plan, context, invoke.input.node);
+      return (isMachine ? bodyInput : childStart)(plan, context, invoke.input.node);
     } catch {
       // Entering the state has noted the failure; the child that is spawned beside it is stopped in the same step.
       return {};
@@ -187,8 +209,9 @@ function withChildInputs(plan: Plan, config: StateConfig): object {
 }
 
 /** Emits the machine of a plan. */
-export function emitMachine(plan: Plan, runBody: RunBodyOf, reducers: Reducers) {
-  const own = implementationsOf(plan, runBody, reducers);
+export function emitMachine(plan: Plan, world: World) {
+  const { reducers } = world;
+  const own = implementationsOf(plan, world);
   const config = {
     ...withChildInputs(plan, machineConfig(plan)),
     context: ({ input }: { input: GraphInput | undefined }): GraphContext => {
@@ -255,7 +278,7 @@ export function emitMachine(plan: Plan, runBody: RunBodyOf, reducers: Reducers) 
       return builder.createMachine(branch as unknown as Config) as AnyStateMachine;
     });
     Object.assign(own.actors, {
-      [poolSrc(id)]: poolActor(forkWork(plan, id), index => machines[index] as AnyStateMachine, runBody(plan)),
+      [poolSrc(id)]: poolActor(forkWork(plan, id), index => machines[index] as AnyStateMachine, world.bodies(plan)),
     });
   }
   return builder.createMachine(config as unknown as Config);

@@ -92,6 +92,16 @@ export interface FunctionNode extends NodeBase {
   readonly input?: readonly { readonly name: string; readonly value: Value }[];
 }
 
+/** A node that runs a machine of the user's own. */
+export interface MachineNode extends NodeBase {
+  readonly kind: 'machine';
+  /** `./file.ts#export` or a registered name, and where it stands. */
+  readonly machine: string;
+  readonly machineSpan: Span;
+  /** Absent: the whole state. */
+  readonly input?: readonly { readonly name: string; readonly value: Value }[];
+}
+
 export interface SetNode extends NodeBase {
   readonly kind: 'set';
 }
@@ -176,7 +186,16 @@ export interface MapItem {
   readonly input: readonly { readonly name: string; readonly value: Value }[];
 }
 
-export type NodeDef = FunctionNode | SetNode | LlmNode | RouterNode | InterruptNode | SubgraphNode | WaitNode | MapNode;
+export type NodeDef =
+  | FunctionNode
+  | SetNode
+  | LlmNode
+  | RouterNode
+  | InterruptNode
+  | SubgraphNode
+  | WaitNode
+  | MapNode
+  | MachineNode;
 
 /** Whether a node waits for somebody outside: a person, or an event. */
 export function isAsking(def: NodeDef): def is InterruptNode | WaitNode {

@@ -1,7 +1,7 @@
 /** The state of each kind of node. */
 import { assertNever } from './assert-never.ts';
 import { backoffDelay, expiryDelay, momentDelay } from './delays.ts';
-import type { InterruptNode, MapNode, NodeDef, WaitNode } from './graph.ts';
+import type { InterruptNode, MachineNode, MapNode, NodeDef, WaitNode } from './graph.ts';
 import { nodeOf, type Plan } from './plan.ts';
 import type { Point } from './point.ts';
 import { failure, STATES, type StateConfig, type TransitionConfig, waysOut } from './transitions.ts';
@@ -27,6 +27,8 @@ export function nodeState(plan: Plan, id: string): StateConfig {
       return { ...shared, ...subgraphState(plan, id, at) };
     case 'map':
       return { ...shared, ...mapState(plan, def, at) };
+    case 'machine':
+      return { ...shared, ...machineState(plan, def, at) };
     case 'function':
     case 'llm':
     case 'router':
@@ -98,6 +100,14 @@ function inwardEvents(plan: Plan, id: string, at: Point): NonNullable<StateConfi
   const inner = child ?? item;
   const names = ['resume', 'retry', ...(inner ? eventNames(inner) : [])];
   return Object.fromEntries(names.map(name => [name, inward]));
+}
+
+/** The registered name of the machine of a machine node. */
+export const machineSrc = (id: string): string => `machine ${id}`;
+
+/** A machine of the user's own. What its input throws is found on entering, where it can be a failure. */
+function machineState(plan: Plan, def: MachineNode, at: Point): StateConfig {
+  return { ...asked(at), ...(isCompound(def) ? timedState : bareState)(plan, def, machineSrc(def.id), at) };
 }
 
 /** A map: one actor that runs all items, however many there are. */

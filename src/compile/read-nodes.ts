@@ -138,6 +138,13 @@ export function readNode(raw: RawNode, context: NodeContext): NodeDef {
       const own = { kind: 'function', function: file.function, functionSpan, writes } as const;
       return { ...base(node, context), ...own, ...defined({ input }) };
     }
+    case 'machine': {
+      const input = file.input && readInput(file.input, [...node.path, 'input'], values);
+      const writes = writesOf(node, context, undefined, { kind: 'object' });
+      const machineSpan = context.source.span([...node.path, 'machine']);
+      const own = { kind: 'machine', machine: file.machine, machineSpan, writes } as const;
+      return { ...base(node, context), ...own, ...defined({ input }) };
+    }
     case 'set':
       return { ...base(node, context), kind: 'set', writes: values.assignments(file.set, [...node.path, 'set']) };
     case 'llm':
@@ -186,6 +193,7 @@ export function outputScopeOf(node: NodeDef | undefined): OutputScope | undefine
     case 'interrupt':
       return node.schema ? { type: node.schema.expr } : ANY_OUTPUT;
     case 'function':
+    case 'machine':
       return ANY_OUTPUT;
     case 'set':
       return undefined;

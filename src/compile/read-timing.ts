@@ -24,9 +24,9 @@ function readRetry(raw: Extract<NodeFile, { type: 'function' }>['retry']): Retry
 }
 
 /** The keys of nodes with a body; those of other kinds have none of them. */
-type BodyFile = Extract<NodeFile, { type: 'function' | 'llm' | 'router' }>;
+type BodyFile = Extract<NodeFile, { type: 'function' | 'llm' | 'router' | 'machine' }>;
 
-const hasBody = (file: NodeFile): file is BodyFile => ['function', 'llm', 'router'].includes(file.type);
+const hasBody = (file: NodeFile): file is BodyFile => ['function', 'llm', 'router', 'machine'].includes(file.type);
 
 function readBody(file: BodyFile): Timing {
   const retry = readRetry(file.retry);

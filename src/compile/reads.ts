@@ -19,6 +19,7 @@ function partsOf(def: NodeDef): Parts {
 function ownParts(def: NodeDef): Parts {
   switch (def.kind) {
     case 'function':
+    case 'machine':
       return { values: def.input?.map(i => i.value) ?? [], texts: [] };
     case 'llm':
     case 'router':
@@ -47,7 +48,7 @@ function readers(def: NodeDef): NodeDef[] {
 /** The names that a node reads; `all` for a function that is given the whole state. */
 export function namesRead(def: NodeDef): 'all' | ReadonlySet<string> {
   const all = readers(def);
-  if (all.some(d => d.kind === 'function' && d.input === undefined)) return 'all';
+  if (all.some(d => (d.kind === 'function' || d.kind === 'machine') && d.input === undefined)) return 'all';
   const parts = all.map(partsOf);
   const values = parts.flatMap(p => p.values).flatMap(v => (v?.kind === 'expr' ? [...v.expr.names] : []));
   return new Set([...values, ...parts.flatMap(p => p.texts).flatMap(t => [...(t?.names ?? [])])]);

@@ -194,6 +194,12 @@ export const nodeKinds = {
     deadline: body.deadline,
     onError: body.onError,
   }),
+  machine: z.strictObject({
+    type: z.literal('machine').describe('Runs an XState machine.'),
+    machine: z.string().describe('`./file.ts#export`, relative to the graph, or a registered name.'),
+    input,
+    ...body,
+  }),
   wait: z.strictObject({
     type: z.literal('wait').describe('Waits: `for` a time, `until` a moment, or for an `event`.'),
     for: duration.optional(),
@@ -232,6 +238,7 @@ const anyNode = z
     nodeKinds.interrupt,
     nodeKinds.graph,
     nodeKinds.map,
+    nodeKinds.machine,
     nodeKinds.wait,
   ])
   .meta({ id: 'Node', description: 'A node; `type` says of which kind.' });

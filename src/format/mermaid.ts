@@ -26,6 +26,8 @@ function shape(node: NodeDef): string {
       return `[[${text}]]`;
     case 'map':
       return `[[${label(`${node.id} ×n`)}]]`;
+    case 'machine':
+      return `[[${text}]]`;
     case 'wait':
       return `>${text}]`;
     case 'interrupt':

@@ -20,6 +20,7 @@ import {
 } from '../diagnostic/diagnostic.ts';
 import type { Models } from '../models/model.ts';
 import type { Functions } from '../nodes/function-node.ts';
+import { type Machines, machineOf } from '../nodes/machine-node.ts';
 import { createRunBody } from '../nodes/run-body.ts';
 
 /** What a graph may use from the world when its machine runs in a plain actor. A runtime brings its own. */
@@ -29,6 +30,8 @@ export interface GraphDeps {
   readonly reducers?: Reducers;
   /** By the name in the graph. */
   readonly models?: Models;
+  /** XState machines by the reference in the graph: `./machines.ts#door` or a registered name. */
+  readonly machines?: Machines;
 }
 
 export interface CompileOptions extends GraphDeps {
@@ -57,7 +60,7 @@ export interface Graph {
   /** The texts that diagnostics point into, by file. */
   readonly sources: ReadonlyMap<string, string>;
   readonly reducers: Reducers;
-  readonly deps: { readonly functions: Functions; readonly models: Models };
+  readonly deps: { readonly functions: Functions; readonly models: Models; readonly machines: Machines };
 }
 
 /** Runs the stages that need no function: parse, check, resolve, lint, plan. */
@@ -97,22 +100,22 @@ export function bindGraph(
   reporter: Reporter,
   sources: ReadonlyMap<string, string>,
 ): Graph {
-  const { functions = {}, models = {}, reducers = {} } = deps;
+  const { functions = {}, models = {}, reducers = {}, machines = {} } = deps;
   const bodies: RunBodyOf = own => {
-    const runBody = createRunBody(own, { functions, models });
+    const runBody = createRunBody(own, { functions, models, machines });
     return call => runBody(call).catch(thrown => Promise.reject(errorRecord(thrown)));
   };
   return {
     name: plan.graph.name,
     ...(plan.graph.description === undefined ? {} : { description: plan.graph.description }),
     file: plan.graph.file,
-    machine: emitMachine(plan, bodies, reducers),
+    machine: emitMachine(plan, { bodies, reducers, machineOf: (own, node) => machineOf(own, node, machines) }),
     plan,
     inputSchema: inputSchema(plan.graph),
     warnings: sortDiagnostics(reporter.diagnostics),
     sources,
     reducers,
-    deps: { functions, models },
+    deps: { functions, models, machines },
   };
 }
 

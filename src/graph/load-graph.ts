@@ -3,6 +3,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type ReadFile, referenceKey, resolveReference } from '../compile/files.ts';
 import type { GraphDef } from '../compile/graph.ts';
+import { isActorLogic } from '../core/live.ts';
 import {
   createReporter,
   type Diagnostic,
@@ -39,6 +40,7 @@ type Imported = (...args: any[]) => unknown;
 interface Reference {
   readonly text: string;
   readonly what: string;
+  readonly kind: 'function' | 'machine';
   /** The graph file that names it. */
   readonly from: string;
   readonly span: Span;
@@ -49,14 +51,18 @@ function referencesOf(graph: GraphDef): Reference[] {
   const nodes = [...graph.nodes.values()].flatMap((def): Reference[] => {
     if (def.kind === 'graph') return referencesOf(def.child);
     if (def.kind === 'map') return referencesOf(def.item.graph);
+    if (def.kind === 'machine')
+      return [{ text: def.machine, what: `machine of node "${def.id}"`, kind: 'machine', from, span: def.machineSpan }];
     // A node that could not be read stands as a function without a name.
     if (def.kind !== 'function' || def.function === '') return [];
-    return [{ text: def.function, what: `function of node "${def.id}"`, from, span: def.functionSpan }];
+    return [
+      { text: def.function, what: `function of node "${def.id}"`, kind: 'function', from, span: def.functionSpan },
+    ];
   });
   const reducers = graph.state.flatMap(({ name, merge }): Reference[] => {
     if (typeof merge === 'string') return [];
     const span = merge.span ?? { file: from, start: 0, end: 1 };
-    return [{ text: merge.reducer, what: `reducer of "${name}"`, from, span }];
+    return [{ text: merge.reducer, what: `reducer of "${name}"`, kind: 'function', from, span }];
   });
   return [...nodes, ...reducers];
 }
@@ -108,17 +114,18 @@ class Importer {
 
   /** The export a reference names, or undefined after reporting why there is none. */
   async import(reference: Reference): Promise<Imported | undefined> {
-    const { text, span, what } = reference;
+    const { text, span, what, kind } = reference;
+    const fits = kind === 'machine' ? isActorLogic : (value: unknown): boolean => typeof value === 'function';
     const [file = '', name = 'default'] = text.split('#');
     const resolved = resolveReference(file, span, this.files, this.reporter);
     if (resolved === undefined) return undefined;
     const module = await this.load(resolved, reference);
     if (!module) return undefined;
     const found = module[name];
-    if (typeof found === 'function') return found as Imported;
-    const exported = Object.keys(module).filter(k => typeof module[k] === 'function');
-    const hint = didYouMean(name, exported, 'exported functions');
-    this.reporter.report('missing-function', span, `the ${what}: "${file}" exports no function "${name}"`, { hint });
+    if (fits(found)) return found as Imported;
+    const exported = Object.keys(module).filter(k => fits(module[k]));
+    const hint = didYouMean(name, exported, `exported ${kind}s`);
+    this.reporter.report('missing-function', span, `the ${what}: "${file}" exports no ${kind} "${name}"`, { hint });
     return undefined;
   }
 }
@@ -173,8 +180,8 @@ async function importAll(
   options: LoadOptions,
   reporter: Reporter,
 ): Promise<GraphDeps> {
-  const { functions = {}, reducers = {}, models = {} } = options;
-  const known = { ...functions, ...reducers };
+  const { functions = {}, reducers = {}, models = {}, machines = {} } = options;
+  const known = { ...functions, ...reducers, ...machines };
   const found: Record<string, Imported> = {};
   const importers = new Map<string, Importer>();
   for (const reference of referencesOf(graph)) {
@@ -198,7 +205,12 @@ async function importAll(
     const imported = await importer.import(reference);
     if (imported) found[key] = imported;
   }
-  return { functions: { ...found, ...functions }, reducers: { ...found, ...reducers }, models };
+  return {
+    functions: { ...found, ...functions },
+    reducers: { ...found, ...reducers },
+    models,
+    machines: { ...found, ...machines },
+  };
 }
 
 function tryRead(file: string): string | undefined {

@@ -1,8 +1,8 @@
-import { type GraphContext, GraphRunError, viewOf } from '../compile/context.ts';
+import { bodyInput } from '../compile/ask.ts';
+import { type GraphContext, GraphRunError } from '../compile/context.ts';
 import { referenceKey } from '../compile/files.ts';
 import type { FunctionNode } from '../compile/graph.ts';
-import { nodeOf, type Plan } from '../compile/plan.ts';
-import { evaluate, expressionScope } from '../compile/writes.ts';
+import type { Plan } from '../compile/plan.ts';
 import type { NodeContext, NodeIo } from './node-io.ts';
 
 /** A function node's implementation: what it returns is written to the state. */
@@ -12,13 +12,6 @@ export type NodeFunction = (input: any, ctx: NodeContext) => unknown;
 
 /** Functions by the reference a graph uses: `./fns.ts#score` or a registered name. */
 export type Functions = Readonly<Record<string, NodeFunction>>;
-
-function inputOf(plan: Plan, node: FunctionNode, context: GraphContext): unknown {
-  const { scope } = nodeOf(plan, node.id);
-  if (!node.input) return viewOf(context, scope);
-  const names = expressionScope(plan, context, scope);
-  return Object.fromEntries(node.input.map(i => [i.name, evaluate(i.value, () => names)]));
-}
 
 /** Calls the function of a node with its input. */
 export async function runFunction(
@@ -37,6 +30,6 @@ export async function runFunction(
       `the function "${node.function}" of node "${node.id}" is not registered; pass it in "functions"`,
     );
   }
-  const result = await run(inputOf(plan, node, context), io.context);
+  const result = await run(bodyInput(plan, context, node.id), io.context);
   return result === undefined ? null : result;
 }

@@ -3,12 +3,14 @@ import { nodeOf, type Plan } from '../compile/plan.ts';
 import type { Models } from '../models/model.ts';
 import { type Functions, runFunction } from './function-node.ts';
 import { runLlm, runRouter } from './llm-node.ts';
+import { type Machines, runMachine } from './machine-node.ts';
 import type { BodyEvent, NodeContext, NodeIo } from './node-io.ts';
 
 /** What node bodies need from the world. */
 export interface BodyDeps {
   readonly functions: Functions;
   readonly models: Models;
+  readonly machines: Machines;
 }
 
 /** What a body sees of the world; what most bodies never ask for is made when asked. */
@@ -65,6 +67,8 @@ export function createRunBody(
         return runLlm(plan, def, call.context, deps.models, io);
       case 'router':
         return runRouter(plan, def, call.context, deps.models, io);
+      case 'machine':
+        return runMachine(plan, def, call, deps.machines);
       case 'set':
       case 'graph':
       case 'map':

@@ -1,3 +1,4 @@
+import type { BodyWait } from '../compile/body-call.ts';
 import type { Clock } from './clock.ts';
 
 /** How long the end of a run waits for bodies that were stopped and do not heed it, in milliseconds. */
@@ -6,6 +7,10 @@ const SETTLE_MS = 2_000;
 /** Tells a body to stop. The signal is made when the body first asks for it: most never do. */
 export class RunningBody {
   settled: Promise<void> | undefined;
+  /** The node, as it is called from outside. */
+  name = '';
+  /** What it waits for, while that is an event from outside and nothing else. */
+  waits: BodyWait | undefined;
   private reason: DOMException | undefined;
   private controller: AbortController | undefined;
 
@@ -28,6 +33,7 @@ export class RunningBody {
 /** The bodies of one thread: those that run, by task, and those that were stopped and have not settled yet. */
 export class Bodies {
   private readonly running = new Map<string, RunningBody>();
+  private readonly resting = new Set<RunningBody>();
   private readonly stragglers = new Set<RunningBody>();
   private readonly clock: Clock;
 
@@ -36,7 +42,20 @@ export class Bodies {
   }
 
   get idle(): boolean {
-    return this.running.size === 0;
+    return this.running.size === this.resting.size;
+  }
+
+  /** Notes that a body waits for an event from outside, or does no more. */
+  rest(body: RunningBody, waits: BodyWait | undefined): void {
+    if (body.stopped) return;
+    body.waits = waits;
+    if (waits) this.resting.add(body);
+    else this.resting.delete(body);
+  }
+
+  /** The bodies that wait for an event from outside. */
+  waiting(): RunningBody[] {
+    return [...this.resting];
   }
 
   get settled(): boolean {
@@ -50,6 +69,7 @@ export class Bodies {
   /** Notes that a body settled. Returns whether its outcome still counts. */
   finish(taskId: string, body: RunningBody): boolean {
     this.stragglers.delete(body);
+    this.resting.delete(body);
     if (this.running.get(taskId) === body) this.running.delete(taskId);
     return !body.stopped;
   }
@@ -58,6 +78,7 @@ export class Bodies {
     const body = this.running.get(taskId);
     if (!body) return;
     this.running.delete(taskId);
+    this.resting.delete(body);
     this.stragglers.add(body);
     body.stop(why);
   }

@@ -77,14 +77,21 @@ export function childOf(member: Member, task: StartedTask, bodyOf: BodyOf): Chil
 }
 
 /** What the body of a task is called with. */
-export function callOf(member: Member, task: StartedTask, running: RunningBody): BodyCall {
+export function callOf(
+  member: Member,
+  task: StartedTask,
+  running: RunningBody,
+  rests: NonNullable<BodyCall['rests']>,
+): BodyCall {
   const { work, naming } = member;
   if (work.kind === 'graph') {
     const { context } = member;
+    running.name = naming(task.childId);
     return {
       node: task.childId,
       context,
       naming,
+      rests,
       get signal() {
         return running.signal;
       },
@@ -94,14 +101,22 @@ export function callOf(member: Member, task: StartedTask, running: RunningBody):
   const around = member.parent?.member;
   if (!around || !('node' in item)) throw new Error(`the items of "${id}" are no bodies`);
   const index = indexOf(task);
+  running.name = naming(task.childId);
   return {
     node: item.node,
     context: item.context(around.context, index, work.spec.items[index]),
     naming: memberNaming(work.outer, id, work.pool.work, task.childId),
+    rests,
     get signal() {
       return running.signal;
     },
   };
+}
+
+/** Whether the body of a node is a call of a model. */
+export function asksModel(plan: Plan, node: string): boolean {
+  const kind = plan.nodes.get(node)?.def.kind;
+  return kind === 'llm' || kind === 'router';
 }
 
 /** What a child that ended gives to its parent. */

@@ -1,6 +1,10 @@
 /** What is asked of a thread, checked against how its actors stand: who is meant, or why nobody is. */
+import type { BodyWait } from '../compile/body-call.ts';
 import { copyJson } from '../compile/json.ts';
+import { pathOf } from '../compile/naming.ts';
 import { answerProblem } from '../compile/outcome.ts';
+import type { Interrupt } from '../core/waiting.ts';
+import type { RunningBody } from './bodies.ts';
 import { ResumeError, ThreadError } from './errors.ts';
 import type { Member } from './member.ts';
 import type { RunStatus } from './result.ts';
@@ -56,13 +60,29 @@ export function addressAnswers(thread: string, answer: unknown, members: Members
   });
 }
 
-/** Finds the actor that takes an event. */
-export function takerOf(thread: string, event: { readonly type: string }, members: Members): Member {
-  const taker = members.find(
-    m => m.logic.takes(m.state, event) && m.interrupts().some(i => i.shown.event === event.type),
+/** What a body waits for, as an interrupt lists it. */
+export function waitOf({ name, waits }: RunningBody): Interrupt {
+  const events = waits?.events ?? [];
+  const message = `waits for ${events.map(e => `"${e}"`).join(' or ') || 'an event'}`;
+  const [only] = events;
+  const node = name.slice(name.lastIndexOf('/') + 1);
+  return { id: name, node, message, path: pathOf(name), ...(events.length === 1 && only ? { event: only } : {}) };
+}
+
+/** Finds the actor, or the body, that takes an event. */
+export function takerOf(
+  thread: string,
+  event: { readonly type: string },
+  members: Members,
+  waiting: readonly RunningBody[],
+): Member | BodyWait {
+  const actor = members.find(
+    m => m.interrupts().some(i => i.shown.event === event.type) && m.logic.takes(m.state, event),
   );
+  const taker = actor ?? waiting.find(body => body.waits?.takes(event))?.waits;
   if (taker) return taker;
-  const waits = members.flatMap(m => m.interrupts()).flatMap(i => i.shown.event ?? []);
+  const named = members.flatMap(m => m.interrupts()).flatMap(i => i.shown.event ?? []);
+  const waits = [...named, ...waiting.flatMap(body => body.waits?.events ?? [])];
   const known = waits.length === 0 ? 'it waits for no event' : `it waits for ${waits.join(', ')}`;
   const what = `does not take the event "${event.type}" now, or not with these members`;
   throw new ThreadError('not-waiting', `the thread "${thread}" ${what}; ${known}`);

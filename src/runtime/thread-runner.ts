@@ -17,14 +17,14 @@ import type { BodyEvent } from '../nodes/node-io.ts';
 import { type BodyDeps, createRunBody } from '../nodes/run-body.ts';
 import { Arrivals } from './arrivals.ts';
 import { Bodies, RunningBody } from './bodies.ts';
-import { callOf, childOf, resultFor, rootOptions, type StartedTask } from './children.ts';
+import { asksModel, callOf, childOf, resultFor, rootOptions, type StartedTask } from './children.ts';
 import type { Clock } from './clock.ts';
 import { ThreadError } from './errors.ts';
 import { countVisits, eventsOf, itemEvents } from './events.ts';
 import { Member, type MemberOptions } from './member.ts';
 import type { Host } from './memory-host.ts';
-import type { RunOptions, RuntimeOptions } from './options.ts';
-import { addressAnswers, refuseUnlessDone, takerOf } from './requests.ts';
+import { depsOf, type RunOptions, type RuntimeOptions } from './options.ts';
+import { addressAnswers, refuseUnlessDone, takerOf, waitOf } from './requests.ts';
 import { Rest } from './rest.ts';
 import {
   branchesOf,
@@ -59,10 +59,7 @@ export class ThreadRunner {
     this.graph = graph;
     this.id = id;
     this.host = host;
-    this.deps = {
-      functions: { ...graph.deps.functions, ...options.functions },
-      models: { ...graph.deps.models, ...options.models },
-    };
+    this.deps = depsOf(graph, options);
     this.clock = options.clock;
     this.watch = new Watch(options.clock);
     this.bodies = new Bodies(options.clock);
@@ -127,10 +124,13 @@ export class ThreadRunner {
 
   async send(event: { readonly type: string }, run: RunOptions): Promise<RunResult> {
     this.root();
-    const taker = takerOf(this.id, event, [...this.members.values()]);
+    const taker = takerOf(this.id, event, [...this.members.values()], this.bodies.waiting());
     this.cancelled = false;
     const own = copyJson(event, 'the event') as { type: string };
-    return this.go(run, () => this.deliver(taker, { kind: 'event', event: own }));
+    return this.go(run, () => {
+      if ('send' in taker) taker.send(own);
+      else this.deliver(taker, { kind: 'event', event: own });
+    });
   }
 
   async retry(run: RunOptions & { readonly id?: string }): Promise<RunResult> {
@@ -226,7 +226,7 @@ export class ThreadRunner {
       thread: this.id,
       status: status === 'running' ? 'waiting' : status,
       output: outputOf(this.graph.plan.graph, this.root().context.state),
-      interrupts: this.each(m => m.interrupts()).map(i => i.shown),
+      interrupts: [...this.each(m => m.interrupts()).map(i => i.shown), ...this.bodies.waiting().map(waitOf)],
       failures: this.each(m => m.failures()).map(f => f.shown),
       handled: this.each(m => m.handled()).map(f => f.shown),
       counters: this.counters,
@@ -308,16 +308,19 @@ export class ThreadRunner {
     const { taskId, childId } = task;
     const { work } = member;
     const running = new RunningBody();
-    const call = callOf(member, task, running);
+    const call = callOf(member, task, running, waits => {
+      this.bodies.rest(running, waits);
+      this.restIfIdle();
+    });
     this.counters.nodeRuns++;
     const { plan } = work.kind === 'graph' ? work : work.pool.work;
-    const kind = plan.nodes.get(call.node)?.def.kind;
-    if (kind === 'llm' || kind === 'router') this.counters.modelCalls++;
+    if (asksModel(plan, call.node)) this.counters.modelCalls++;
     const key = `${member.address} ${taskId}`;
     const finish = (result: TaskResult): void => {
       if (work.kind === 'pool') this.arrivals.add(member, { key, body: running, result });
       else if (this.bodies.finish(key, running)) this.settle(member, result);
     };
+    this.bodies.add(key, running);
     running.settled = work.runBody(call).then(
       output => finish({ kind: 'done', taskId, childId, output }),
       error => {
@@ -325,7 +328,6 @@ export class ThreadRunner {
         finish({ kind: 'error', taskId, childId, error: errorRecord(error) });
       },
     );
-    this.bodies.add(key, running);
   }
 
   /** Delivers what came of a body or a timer. */
