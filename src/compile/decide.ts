@@ -150,7 +150,9 @@ export function triesAgain(plan: Plan, context: GraphContext, point: Point, trie
   if (tried.ok || point.kind !== 'node') return false;
   const { retry } = nodeOf(plan, point.id).def;
   const { error } = tried;
-  if (!retry || error.retryable === false || error.code === 'deadline') return false;
+  if (!retry || error.code === 'deadline') return false;
+  // What cannot help by itself is tried again where its very code is named.
+  if (error.retryable === false && (error.code === undefined || !retry.on?.includes(error.code))) return false;
   const made = (context.attempts[point.id] ?? 0) + 1;
   const named = retry.on === undefined || retry.on.some(name => name === error.name || name === error.code);
   return named && made < retry.attempts;

@@ -83,7 +83,7 @@ export function implementationsOf(plan: Plan, world: World) {
   });
   return {
     // Children are named per node; their types would only make every caller spell them out.
-    actors: Object.assign({ function: body, llm: body, router: body }, children as object),
+    actors: Object.assign({ function: body, llm: body, router: body, tool: body, http: body }, children as object),
     guards: {
       exit: (args: Guarded, { at, exit, hop }: ExitParams): boolean => {
         if (!isAnswer(plan, args.context, args.event, at)) return false;

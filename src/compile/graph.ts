@@ -3,6 +3,7 @@ import type { Expr, ExprType } from './expr.ts';
 import type { MergeName } from './merge.ts';
 import type { JsonSchema, ValueType } from './state-type.ts';
 import type { Text } from './text.ts';
+import type { FunctionUse, HttpRequest, ToolDef } from './tool.ts';
 
 /** A value given in the file: computed from the scope, or standing for itself. */
 export type Value =
@@ -62,6 +63,10 @@ export interface NodeShared {
   readonly routeAll?: true;
   /** How many of the branches that meet here are waited for. Absent: all. */
   readonly join?: 'any' | number;
+  /** Results are used again for `ttl` milliseconds, where `key` (absent: the input) is the same. */
+  readonly cache?: { readonly ttl?: number; readonly key?: Value };
+  /** Bodies with the same key take turns. */
+  readonly concurrencyKey?: Text;
   readonly span: Span;
 }
 
@@ -83,11 +88,8 @@ interface NodeBase extends NodeShared {
   readonly writes: Writes;
 }
 
-export interface FunctionNode extends NodeBase {
+export interface FunctionNode extends NodeBase, FunctionUse {
   readonly kind: 'function';
-  /** `./file.ts#export` or a registered name, and where it stands. */
-  readonly function: string;
-  readonly functionSpan: Span;
   /** Absent: the whole state. */
   readonly input?: readonly { readonly name: string; readonly value: Value }[];
 }
@@ -186,7 +188,21 @@ export interface MapItem {
   readonly input: readonly { readonly name: string; readonly value: Value }[];
 }
 
+/** A node that calls a tool of the graph. */
+export interface ToolNode extends NodeBase {
+  readonly kind: 'tool';
+  readonly tool: ToolDef;
+  readonly args: readonly { readonly name: string; readonly value: Value }[];
+}
+
+export interface HttpNode extends NodeBase {
+  readonly kind: 'http';
+  readonly request: HttpRequest;
+}
+
 export type NodeDef =
+  | ToolNode
+  | HttpNode
   | FunctionNode
   | SetNode
   | LlmNode
@@ -240,6 +256,10 @@ export interface GraphDef {
   readonly maxVisits: number;
   /** Made of the one node of a map: its state is what that node reads. */
   readonly madeForItem?: true;
+  /** Tools by name. Absent: none. */
+  readonly tools?: ReadonlyMap<string, ToolDef>;
+  /** How many bodies of a `concurrencyKey` run at once. Absent: one each. */
+  readonly concurrency?: Readonly<Record<string, number>>;
 }
 
 /** The JSON Schema of what the graph takes as input: its state keys, those without a default required. */

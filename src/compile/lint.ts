@@ -1,5 +1,5 @@
 import type { Reporter } from '../diagnostic/diagnostic.ts';
-import { type Exit, errorTarget, type GraphDef } from './graph.ts';
+import { type Exit, errorTarget, type GraphDef, type NodeDef } from './graph.ts';
 import { START } from './names.ts';
 import { reachable, stronglyConnected } from './walk.ts';
 
@@ -40,6 +40,22 @@ export function lintGraph(graph: GraphDef, reporter: Reporter, options: { readon
     reporter.report('no-way-out', node.span, `no edge leaves node "${id}"`, { hint });
   }
   lintCycles(graph, next, reporter);
+  lintTools(graph, reporter);
+}
+
+function lintTools(graph: GraphDef, reporter: Reporter): void {
+  // A node that could not be read may have meant it.
+  if (reporter.failed()) return;
+  const usedBy = (node: NodeDef): string[] => {
+    if (node.kind === 'map' && node.item.inline) return [...node.item.graph.nodes.values()].flatMap(usedBy);
+    return node.kind === 'tool' ? [node.tool.name] : [];
+  };
+  const used = new Set([...graph.nodes.values()].flatMap(usedBy));
+  for (const { name, span } of graph.tools?.values() ?? []) {
+    if (used.has(name)) continue;
+    const hint = 'call it in a node of type "tool", or remove it';
+    reporter.report('unused-tool', span, `no node uses the tool "${name}"`, { hint });
+  }
 }
 
 function reportNoStart(graph: GraphDef, reporter: Reporter): void {

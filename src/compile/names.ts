@@ -8,11 +8,14 @@ export const STATE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 export const SCOPE_NAMES = ['output', 'error', 'item', 'index', 'visits', 'thread'] as const;
 
 /** Words that the expression language keeps for itself, or that mean something to JavaScript objects. */
-const EXPRESSION_WORDS = (
+const EXPRESSION_WORDS: readonly string[] = (
   'as break cel const continue else false for function google has if import in let list loop map namespace null ' +
   'null_type optional package return true type uint var void while string int double bool bytes dyn size ' +
   'constructor prototype toString valueOf hasOwnProperty'
 ).split(' ');
+
+/** Whether expressions can use a name. */
+export const isExpressionName = (name: string): boolean => STATE_NAME.test(name) && !EXPRESSION_WORDS.includes(name);
 
 export const RESERVED_STATE_NAMES: ReadonlySet<string> = new Set([...SCOPE_NAMES, ...EXPRESSION_WORDS]);
 

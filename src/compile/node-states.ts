@@ -32,6 +32,8 @@ export function nodeState(plan: Plan, id: string): StateConfig {
     case 'function':
     case 'llm':
     case 'router':
+    case 'tool':
+    case 'http':
       return {
         ...shared,
         ...(isCompound(def) ? timedState(plan, def, def.kind, at) : bareState(plan, def, def.kind, at)),

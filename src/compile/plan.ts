@@ -142,3 +142,9 @@ export function conditionsOf({ when, each, targets }: Exit): Pick<PlanExit, 'whe
   if (each) return { each: each.map((value, i) => ({ target: targets[i] ?? END, when: value })) };
   return when === undefined ? {} : { when };
 }
+
+/** Whether the body of a node asks a language model. */
+export function callsModel(plan: Plan, id: string): boolean {
+  const kind = plan.nodes.get(id)?.def.kind;
+  return kind === 'llm' || kind === 'router';
+}

@@ -1,11 +1,13 @@
 import type { Reporter } from '../diagnostic/diagnostic.ts';
 import type { ReadFile } from './files.ts';
 import type { GraphDef, NodeShared, StateKey, Value, Writes } from './graph.ts';
+import { readSharing } from './read-sharing.ts';
 import { readTypeAt } from './read-state.ts';
 import { readTiming } from './read-timing.ts';
 import type { NodeFile } from './schema.ts';
 import type { Path, Source } from './source.ts';
 import type { ValueType } from './state-type.ts';
+import type { ToolDef } from './tool.ts';
 import { ANY_OUTPUT, type OutputScope, type ValueReader } from './values.ts';
 
 /** A node of the file whose keys were checked. */
@@ -13,6 +15,12 @@ export interface Written {
   readonly id: string;
   readonly path: Path;
   readonly file: NodeFile;
+}
+
+/** The tools of a graph. Of those that are not in `defs` nothing is known but the name: they could not be read. */
+export interface Tools {
+  readonly defs: ReadonlyMap<string, ToolDef>;
+  readonly names: readonly string[];
 }
 
 export interface NodeContext {
@@ -25,6 +33,9 @@ export interface NodeContext {
   readonly files: ReadFile;
   /** The graph's own model. */
   readonly model: string | undefined;
+  readonly tools: Tools;
+  /** How many bodies of a `concurrencyKey` run at once. */
+  readonly concurrency: Readonly<Record<string, number>>;
   /** Reads the graphs that this one contains. */
   readonly child: {
     /** The files of the graphs around it, this one last. */
@@ -69,9 +80,10 @@ export function readInput(
 }
 
 /** What every node has. */
-export function base(node: Written, { source }: NodeContext): NodeShared {
+export function base(node: Written, { source, values }: NodeContext): NodeShared {
   const { description, tags, maxVisits, onLimit } = node.file;
   const optional = defined({ description, maxVisits, onLimit });
   const shared = { id: node.id, tags: tags ?? [], span: source.keySpan(node.path), ...readTiming(node.file) };
-  return { ...shared, ...optional };
+  const sharing = readSharing(node.file, node.path, values);
+  return { ...shared, ...optional, ...sharing };
 }

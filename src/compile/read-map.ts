@@ -71,7 +71,11 @@ function readName(file: MapFile, path: Path, { source, reporter, state }: NodeCo
 }
 
 /** A graph of one node, whose state is what the node reads and whose result is the node's. */
-function aroundNode(def: NodeDef, as: string, { source, reporter, state, itemNames = [] }: NodeContext): GraphDef {
+function aroundNode(
+  def: NodeDef,
+  as: string,
+  { source, reporter, state, concurrency, itemNames = [] }: NodeContext,
+): GraphDef {
   const names = namesRead(def);
   const read = state.filter(k => names === 'all' || names.has(k.name));
   const own = (name: string, required: boolean): StateKey => ({
@@ -100,6 +104,7 @@ function aroundNode(def: NodeDef, as: string, { source, reporter, state, itemNam
     output: ['output'],
     maxVisits: 1,
     madeForItem: true,
+    concurrency,
   };
 }
 

@@ -8,7 +8,10 @@ import { readInterrupt, readWait } from './read-asking.ts';
 import { base, defined, type NodeContext, readInput, writesOf } from './read-common.ts';
 import { mapOutput, readMap } from './read-map.ts';
 import { readLlm, readRouter } from './read-model.ts';
+import { requestOutput } from './read-request.ts';
 import { childOutput, readSubgraph } from './read-subgraph.ts';
+import { readHttp, readToolNode, toolOutput } from './read-tool-node.ts';
+import { checkWorker } from './read-tools.ts';
 import { type NodeFile, type NodeKind, nodeKinds } from './schema.ts';
 import type { Path, Source } from './source.ts';
 import { describe } from './value-check.ts';
@@ -135,7 +138,8 @@ export function readNode(raw: RawNode, context: NodeContext): NodeDef {
       const input = file.input && readInput(file.input, [...node.path, 'input'], values);
       const writes = writesOf(node, context, undefined, { kind: 'object' });
       const functionSpan = context.source.span([...node.path, 'function']);
-      const own = { kind: 'function', function: file.function, functionSpan, writes } as const;
+      const use = { function: file.function, functionSpan, ...checkWorker(file, node.path, context) };
+      const own = { kind: 'function', ...use, writes } as const;
       return { ...base(node, context), ...own, ...defined({ input }) };
     }
     case 'machine': {
@@ -151,6 +155,10 @@ export function readNode(raw: RawNode, context: NodeContext): NodeDef {
       return readLlm(node, file, context);
     case 'router':
       return readRouter(node, file, context);
+    case 'tool':
+      return readToolNode(node, file, context) ?? standIn(raw, context.source);
+    case 'http':
+      return readHttp(node, file, context);
     case 'graph':
       return readSubgraph(node, file, context);
     case 'map':
@@ -185,6 +193,10 @@ export function outputScopeOf(node: NodeDef | undefined): OutputScope | undefine
       return { type: node.schema?.expr ?? 'string' };
     case 'router':
       return { type: 'string' };
+    case 'tool':
+      return toolOutput(node.tool);
+    case 'http':
+      return requestOutput(node.request);
     case 'graph':
       return childOutput(node);
     case 'map':

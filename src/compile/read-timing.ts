@@ -24,9 +24,10 @@ function readRetry(raw: Extract<NodeFile, { type: 'function' }>['retry']): Retry
 }
 
 /** The keys of nodes with a body; those of other kinds have none of them. */
-type BodyFile = Extract<NodeFile, { type: 'function' | 'llm' | 'router' | 'machine' }>;
+export type BodyFile = Extract<NodeFile, { type: 'function' | 'llm' | 'router' | 'machine' | 'tool' | 'http' }>;
 
-const hasBody = (file: NodeFile): file is BodyFile => ['function', 'llm', 'router', 'machine'].includes(file.type);
+export const hasBody = (file: NodeFile): file is BodyFile =>
+  ['function', 'llm', 'router', 'machine', 'tool', 'http'].includes(file.type);
 
 function readBody(file: BodyFile): Timing {
   const retry = readRetry(file.retry);

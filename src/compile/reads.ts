@@ -2,6 +2,7 @@
 import { assertNever } from './assert-never.ts';
 import type { GraphDef, NodeDef, Value } from './graph.ts';
 import type { Text } from './text.ts';
+import { requestParts } from './tool.ts';
 
 interface Parts {
   readonly values: readonly (Value | undefined)[];
@@ -10,10 +11,9 @@ interface Parts {
 
 /** The expressions and texts of a node, but for those of its edges. */
 function partsOf(def: NodeDef): Parts {
-  const parts = ownParts(def);
-  return def.writes.kind === 'map'
-    ? { ...parts, values: [...parts.values, ...def.writes.entries.map(e => e.value)] }
-    : parts;
+  const { values, texts } = ownParts(def);
+  const written = def.writes.kind === 'map' ? def.writes.entries.map(e => e.value) : [];
+  return { values: [...values, ...written, def.cache?.key], texts: [...texts, def.concurrencyKey] };
 }
 
 function ownParts(def: NodeDef): Parts {
@@ -24,6 +24,10 @@ function ownParts(def: NodeDef): Parts {
     case 'llm':
     case 'router':
       return { values: [], texts: [def.system, def.user] };
+    case 'tool':
+      return { values: def.args.map(i => i.value), texts: [] };
+    case 'http':
+      return requestParts(def.request);
     case 'wait':
       return { values: def.until.kind === 'moment' ? [def.until.value] : [], texts: [] };
     case 'interrupt':

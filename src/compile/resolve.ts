@@ -12,6 +12,7 @@ import { type RawEdge, readEdges } from './read-edges.ts';
 import { routerEdges } from './read-model.ts';
 import { checkNodes, outputScopeOf, type RawNode, readNode } from './read-nodes.ts';
 import { readState } from './read-state.ts';
+import { readTools } from './read-tools.ts';
 import { graphShell } from './schema.ts';
 import { type Path, parse, type Source } from './source.ts';
 import { createValueReader, type ValueReader } from './values.ts';
@@ -49,7 +50,10 @@ export function resolveGraph(source: Source, options: ResolveOptions, reporter: 
   const state = readState(isMap(file.state) ? file.state : {}, { source, reporter, reducers: options.reducers });
   const values = createValueReader(state, { ids, handlesErrors: handlesErrors(file.nodes) }, source, reporter);
   const child = childReader(source.file, options, reporter);
-  const context = { source, reporter, values, state, files: options.files, model: text(file.model), child };
+  const concurrency = checked.data?.limits?.concurrency ?? {};
+  const known = { source, reporter, values, state, files: options.files, model: text(file.model), child, concurrency };
+  const tools = readTools(file.tools, known);
+  const context = { ...known, tools };
   const nodes = new Map(raw.map(node => [node.id, readNode(node, context)]));
   const output = readOutput(file.output, state, source, reporter);
   if (!isMap(file.nodes) || !Array.isArray(file.edges)) return undefined;
@@ -68,6 +72,8 @@ export function resolveGraph(source: Source, options: ResolveOptions, reporter: 
     edges,
     exits: exitsOf(edges, nodes, reporter),
     maxVisits: checked.data?.limits?.maxVisits ?? DEFAULT_MAX_VISITS,
+    tools: tools.defs,
+    concurrency,
     ...(typeof file.description === 'string' ? { description: file.description } : {}),
     ...(output === undefined ? {} : { output }),
   };

@@ -2,33 +2,8 @@
  * The language, once. Types, the JSON Schema for editors, the docs' tables and the first checks derive from here.
  */
 import { z } from 'zod';
-
-const json: z.ZodType<unknown> = z.unknown();
-
-const expression = z
-  .union([z.string(), z.number(), z.boolean(), z.null(), z.array(json), z.record(z.string(), json)])
-  .meta({ id: 'Expression', description: 'Text is a CEL expression; any other YAML value stands for itself.' });
-
-const text = z.string().meta({ id: 'Text', description: 'A Liquid template over the state, or plain text.' });
-
-const type = z.union([z.string(), z.record(z.string(), json)]).meta({
-  id: 'Type',
-  description: 'string, number, integer, boolean, object, any, messages, list<T>, T?, or a JSON Schema.',
-});
-
-const schemaOf = z.union([z.string(), z.record(z.string(), json)]).meta({
-  id: 'Schema',
-  description: 'The shape of an answer: a map from property to type, a type, or a JSON Schema.',
-});
-
-const output = z
-  .union([z.string(), z.record(z.string(), expression)])
-  .describe('Where the result goes: a state key, or a map from state key to an expression over `output`.');
-
-const duration = z
-  .string()
-  .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'expected a duration such as 250ms, 10s, 5m, 2h or 1d')
-  .meta({ id: 'Duration', description: 'A length of time: 250ms, 10s, 5m, 2h or 1d.' });
+import { duration, expression, json, output, schemaOf, text, type } from './schema-parts.ts';
+import { anyTool, request, worker } from './schema-tools.ts';
 
 const retry = z
   .union([
@@ -49,6 +24,16 @@ const retry = z
     }),
   ])
   .describe('How often a failed body is tried again, and after which waits. A number alone is `attempts`.');
+
+const cache = z
+  .union([
+    z.boolean(),
+    z.strictObject({
+      ttl: duration.optional().describe('How long a result is used again. Default: as long as the cache keeps it.'),
+      key: expression.optional().describe('What makes two calls the same. Default: all that the body is given.'),
+    }),
+  ])
+  .describe('Uses the result of an earlier run of this node with the same input.');
 
 /** Keys of every node. */
 const everyNode = {
@@ -89,6 +74,10 @@ const body = {
     .string()
     .optional()
     .describe('What an error does: `fail` (default), `continue` without a result, or go to a node or END.'),
+  cache: cache.optional(),
+  concurrencyKey: text
+    .optional()
+    .describe('Bodies with the same key take turns, over all threads: one at a time, or as many as `limits` says.'),
 };
 
 const input = z
@@ -124,6 +113,7 @@ export const nodeKinds = {
     type: z.literal('function').describe('Calls a TypeScript or JavaScript function.'),
     function: z.string().describe('`./file.ts#export`, relative to the graph, or a registered name.'),
     input,
+    worker,
     ...body,
   }),
   set: z.strictObject({
@@ -155,6 +145,20 @@ export const nodeKinds = {
     schema: schemaOf.optional(),
     expires: expires.optional(),
     ...common,
+  }),
+  tool: z.strictObject({
+    type: z.literal('tool').describe('Calls a tool that the graph declares under `tools`.'),
+    tool: z.string().describe('The name of the tool.'),
+    args: z
+      .record(z.string(), expression)
+      .optional()
+      .describe('What the tool is given: a map from name to expression, checked against its `input`.'),
+    ...body,
+  }),
+  http: z.strictObject({
+    type: z.literal('http').describe('Sends an HTTP request.'),
+    ...request,
+    ...body,
   }),
   graph: z.strictObject({
     type: z.literal('graph').describe('Runs another graph as a child of its own.'),
@@ -236,6 +240,8 @@ const anyNode = z
     nodeKinds.llm,
     nodeKinds.router,
     nodeKinds.interrupt,
+    nodeKinds.tool,
+    nodeKinds.http,
     nodeKinds.graph,
     nodeKinds.map,
     nodeKinds.machine,
@@ -256,17 +262,29 @@ const top = {
   limits: z
     .strictObject({
       maxVisits: z.int().min(1).optional().describe('The budget of cycles that set none. Default: 100.'),
+      concurrency: z
+        .record(z.string(), z.int().min(1))
+        .optional()
+        .describe('How many bodies of a `concurrencyKey` run at once: a map from key to number. Default: 1 each.'),
     })
     .optional()
     .describe('Budgets for the whole graph.'),
 };
 
-/** A graph file whose nodes are not looked into yet: each is checked by its own kind. */
-export const graphShell = z.strictObject({ ...top, nodes: z.record(z.string(), z.unknown()) });
+/** A graph file whose nodes and tools are not looked into yet: each is checked by its own kind. */
+export const graphShell = z.strictObject({
+  ...top,
+  tools: z.record(z.string(), z.unknown()).optional(),
+  nodes: z.record(z.string(), z.unknown()),
+});
 
 /** A whole graph file. */
 export const graphSchema = z
-  .strictObject({ ...top, nodes: z.record(z.string(), anyNode).describe('The nodes by id.') })
+  .strictObject({
+    ...top,
+    tools: z.record(z.string(), anyTool).optional().describe('What `tool` nodes may call, by name.'),
+    nodes: z.record(z.string(), anyNode).describe('The nodes by id.'),
+  })
   .meta({ title: 'statewright graph', description: 'A graph of model calls, functions and human decisions.' });
 
 export type NodeFile = z.infer<typeof anyNode>;

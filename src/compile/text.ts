@@ -17,6 +17,17 @@ export interface Text {
   render(scope: Scope): string;
 }
 
+/** A piece of a rendered text: what the file has, or a value that was put in. */
+export interface Piece {
+  readonly text: string;
+  readonly given: boolean;
+}
+
+/** A text whose values stay apart from what is around them when it is rendered, to be encoded or quoted. */
+export interface MarkedText extends Text {
+  pieces(scope: Scope): readonly Piece[];
+}
+
 /** A text could not be rendered: a missing value, or a limit was reached. */
 export class TextError extends Error {
   override readonly name = 'TextError';
@@ -34,13 +45,29 @@ export interface TextProblem {
 
 const FORBIDDEN_TAGS = ['include', 'render', 'layout', 'block'];
 
+/** What would print a value without its marks, or with the marks of another. */
+const UNMARKED = { tags: ['capture', 'tablerow'], filters: ['raw'] };
+
+/** Characters for private use, which no value has once it is percent-encoded. */
+const OPEN = '\uf8f0';
+const CLOSE = '\uf8f1';
+
 /** Objects and lists print as JSON: `[object Object]` helps nobody. */
 function printValue(value: unknown): string {
   if (value === null || value === undefined) return '';
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-function createEngine(): Liquid {
+const mark = (value: unknown): string => `${OPEN}${encodeURIComponent(printValue(value).toWellFormed())}${CLOSE}`;
+
+function splitMarked(text: string): Piece[] {
+  const parts = text.split(new RegExp(`${OPEN}([^${OPEN}${CLOSE}]*)${CLOSE}`));
+  return parts.flatMap((part, i): Piece[] =>
+    i % 2 === 1 ? [{ text: decodeURIComponent(part), given: true }] : part === '' ? [] : [{ text: part, given: false }],
+  );
+}
+
+function createEngine(marked: boolean): Liquid {
   const engine = new Liquid({
     strictVariables: true,
     strictFilters: true,
@@ -50,18 +77,22 @@ function createEngine(): Liquid {
     parseLimit: 1_000_000,
     renderLimit: 2_000,
     memoryLimit: 10_000_000,
-    outputEscape: printValue,
+    outputEscape: marked ? mark : printValue,
   });
   for (const tag of FORBIDDEN_TAGS) delete engine.tags[tag];
+  if (marked) {
+    for (const tag of UNMARKED.tags) delete engine.tags[tag];
+    for (const filter of UNMARKED.filters) delete engine.filters[filter];
+  }
   return engine;
 }
 
-let shared: Liquid | undefined;
+const shared: { plain?: Liquid; marked?: Liquid } = {};
 
 /** The engine holds no state between renders; making it takes 15 ms, so it is made when the first text is compiled. */
-function engineOf(): Liquid {
-  shared ??= createEngine();
-  return shared;
+function engineOf(kind: 'plain' | 'marked'): Liquid {
+  shared[kind] ??= createEngine(kind === 'marked');
+  return shared[kind];
 }
 
 function offsetOf(source: string, row: number, column: number): number {
@@ -81,15 +112,35 @@ interface Use {
   readonly start: number;
 }
 
+/** A text without any tag. */
+export function literalText(source: string): MarkedText {
+  return { source, names: new Set(), render: () => source, pieces: () => [{ text: source, given: false }] };
+}
+
 /** Compiles a text over these names. Returns every problem found. */
 export function compileText(
   source: string,
   types: Readonly<Record<string, ExprType>>,
 ): { text?: Text; problems: TextProblem[] } {
-  if (!source.includes('{{') && !source.includes('{%')) {
-    return { text: { source, names: new Set(), render: () => source }, problems: [] };
-  }
-  const engine = engineOf();
+  return compile(source, types, 'plain');
+}
+
+/** Compiles a text whose values stay apart. */
+export function compileMarkedText(
+  source: string,
+  types: Readonly<Record<string, ExprType>>,
+): { text?: MarkedText; problems: TextProblem[] } {
+  const { text, problems } = compile(source.replace(new RegExp(`[${OPEN}${CLOSE}]`, 'g'), ''), types, 'marked');
+  return text ? { text, problems } : { problems };
+}
+
+function compile(
+  source: string,
+  types: Readonly<Record<string, ExprType>>,
+  kind: 'plain' | 'marked',
+): { text?: MarkedText; problems: TextProblem[] } {
+  if (!source.includes('{{') && !source.includes('{%')) return { text: literalText(source), problems: [] };
+  const engine = engineOf(kind);
   let templates: Template[];
   let names: string[];
   let uses: Use[];
@@ -106,10 +157,9 @@ export function compileText(
   }
   const problems = uses.flatMap(use => checkUse(use, source, types) ?? []);
   if (problems.length > 0) return { problems };
-  return {
-    text: { source, names: new Set(names), render: scope => renderIn(engine, templates, scope) },
-    problems,
-  };
+  const render = (scope: Scope): string => renderIn(engine, templates, scope);
+  const pieces = (scope: Scope): Piece[] => splitMarked(render(scope));
+  return { text: { source, names: new Set(names), render, pieces }, problems };
 }
 
 /** What the template language itself reads of a list or an object. */

@@ -5,9 +5,10 @@ import { aType } from './expr-words.ts';
 import type { Assignment, StateKey, Value, Writes } from './graph.ts';
 import { copyJson, JsonProblem } from './json.ts';
 import { takesItems } from './merge.ts';
+import { isExpressionName } from './names.ts';
 import type { Path, Source } from './source.ts';
 import type { JsonSchema, ValueType } from './state-type.ts';
-import { compileText, costOf, type Text } from './text.ts';
+import { compileMarkedText, compileText, costOf, type MarkedText, type Text, type TextProblem } from './text.ts';
 
 /** Compiles the expressions and texts of one graph, reporting what is wrong with each at its place. */
 export interface ValueReader {
@@ -15,12 +16,18 @@ export interface ValueReader {
   expr(source: string, path: Path, output?: OutputScope): Expr | undefined;
   value(raw: unknown, path: Path, output?: OutputScope): Value | undefined;
   text(source: string, path: Path, from?: Source): Text | undefined;
+  /** A text whose values stay apart when it is rendered. */
+  markedText(source: string, path: Path): MarkedText | undefined;
   writes(raw: string | Record<string, unknown>, path: Path, output: OutputScope, whole?: ValueType): Writes;
   assignments(raw: Record<string, unknown>, path: Path, output?: OutputScope): Writes;
   /** One value for the state key that is named at `path`. */
   assign(name: string, source: string, path: Path, output: OutputScope): Assignment[] | undefined;
   /** A reader of what runs for one item of a map: the item's names are in scope, and `visits` is not. */
   within(names: Readonly<Record<string, ExprType>>): ValueReader;
+  /** A reader for the same names and others. */
+  with(types: Readonly<Record<string, ExprType>>): ValueReader;
+  /** A reader for other names only. */
+  over(types: Readonly<Record<string, ExprType>>): ValueReader;
 }
 
 /** Says that `output` is in scope, and of which type. */
@@ -39,7 +46,7 @@ function kindOf(type: ValueType): unknown {
 }
 
 /** Whether the result of an expression can be written to a type. */
-function canHold(type: ValueType, result: string): boolean {
+export function canHold(type: ValueType, result: string): boolean {
   const kind = kindOf(type);
   if (result === 'dyn' || typeof kind !== 'string') return true;
   if (['int', 'uint', 'double'].includes(result)) return kind === 'number' || kind === 'integer';
@@ -90,7 +97,8 @@ class Reader implements ValueReader {
   private readonly plain: ExprCompiler;
   private readonly withOutput = new Map<string, ExprCompiler>();
   private readonly keys: ReadonlyMap<string, StateKey>;
-  private textCost = 0;
+  /** Of all texts of the graph, whatever names they see. */
+  private readonly cost: { text: number };
   private readonly source: Source;
   private readonly reporter: Reporter;
   constructor(
@@ -98,17 +106,30 @@ class Reader implements ValueReader {
     keys: ReadonlyMap<string, StateKey>,
     source: Source,
     reporter: Reporter,
+    cost = { text: 0 },
   ) {
     this.types = types;
-    this.plain = createExprCompiler(types);
+    // Arguments of tools may have names that expressions cannot use; texts can.
+    this.plain = createExprCompiler(
+      Object.fromEntries(Object.entries(types).filter(([name]) => isExpressionName(name))),
+    );
     this.keys = keys;
     this.source = source;
     this.reporter = reporter;
+    this.cost = cost;
+  }
+
+  over(types: Readonly<Record<string, ExprType>>): ValueReader {
+    return new Reader({ ...types }, this.keys, this.source, this.reporter, this.cost);
+  }
+
+  with(types: Readonly<Record<string, ExprType>>): ValueReader {
+    return this.over({ ...this.types, ...types });
   }
 
   within(names: Readonly<Record<string, ExprType>>): ValueReader {
     const { visits: _outside, ...types } = this.types;
-    return new Reader({ ...types, ...names }, this.keys, this.source, this.reporter);
+    return this.over({ ...types, ...names });
   }
 
   private compilerFor(output: OutputScope | undefined): ExprCompiler {
@@ -142,13 +163,26 @@ class Reader implements ValueReader {
   }
 
   text(text: string, path: Path, from = this.source): Text | undefined {
-    this.textCost += costOf(text);
-    if (this.textCost > MAX_TEXT_COST) {
+    return this.compiled(text, path, from, compileText);
+  }
+
+  markedText(text: string, path: Path): MarkedText | undefined {
+    return this.compiled(text, path, this.source, compileMarkedText);
+  }
+
+  private compiled<T extends Text>(
+    text: string,
+    path: Path,
+    from: Source,
+    compile: (text: string, types: Readonly<Record<string, ExprType>>) => { text?: T; problems: TextProblem[] },
+  ): T | undefined {
+    this.cost.text += costOf(text);
+    if (this.cost.text > MAX_TEXT_COST) {
       const hint = 'make long texts in a function node';
       this.reporter.report('text-syntax', from.span(path), 'the texts of this graph have too many tags', { hint });
       return undefined;
     }
-    const { text: compiled, problems } = compileText(text, this.types);
+    const { text: compiled, problems } = compile(text, this.types);
     for (const { code, message, start, end, hint } of problems) {
       this.reporter.report(code, from.textSpan(path, start, end), message, { hint });
     }

@@ -35,6 +35,7 @@ function nameOf(path: Path, whole: string): string {
   if (section === undefined) return whole;
   const of = (owner: string): string => (inner.length === 0 ? owner : `"${inner.join('.')}" of ${owner}`);
   if (section === 'nodes' && member !== undefined) return of(`node ${quote(String(member))}`);
+  if (section === 'tools' && member !== undefined) return of(`tool ${quote(String(member))}`);
   if (section === 'state' && member !== undefined) return of(`state key ${quote(String(member))}`);
   if (section === 'edges' && member !== undefined) return of(`edge ${Number(member) + 1}`);
   return quote(path.join('.'));
@@ -120,11 +121,12 @@ function neededAt(path: Path): string | undefined {
   if (path.length === 2 && path[0] === 'state') return 'a type such as "string", or a map with "type:"';
   if (path[0] === 'edges' && last === 'when') return 'a condition such as "score > 0.5"';
   if (path[0] === 'edges' && (last === 'from' || last === 'to')) return 'a node or a list of nodes';
-  if (path[0] === 'nodes' && DURATIONS.has(last)) return 'a duration such as 250ms, 10s, 5m, 2h or 1d';
+  if ((path[0] === 'nodes' || path[0] === 'tools') && DURATIONS.has(last))
+    return 'a duration such as 250ms, 10s, 5m, 2h or 1d';
   return undefined;
 }
 
-const DURATIONS = new Set(['timeout', 'deadline', 'delay', 'maxDelay', 'for', 'after']);
+const DURATIONS = new Set(['timeout', 'deadline', 'delay', 'maxDelay', 'for', 'after', 'ttl']);
 
 function hintFor(needed: string, value: unknown, path: Path, whole: string | undefined): string | undefined {
   if (path.length === 1 && path[0] === 'nodes') return 'nodes are written as "id: { type: … }"';

@@ -146,6 +146,12 @@ export const codes = {
     'An output or assignment names a state key that is not declared.',
     'Correct the name, or declare the key in `state`.',
   ],
+  'unknown-tool': [
+    'error',
+    'A node names a tool that the graph does not declare.',
+    'Correct the name, or declare the tool under `tools`.',
+  ],
+  'unused-tool': ['warning', 'No node uses a tool.', 'Use it in a node, or remove it.'],
   'graph-recursion': [
     'error',
     'A graph contains itself, by way of others or directly.',

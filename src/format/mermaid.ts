@@ -22,6 +22,9 @@ function shape(node: NodeDef): string {
       return `([${text}])`;
     case 'router':
       return `{${text}}`;
+    case 'tool':
+    case 'http':
+      return `[/${text}\\]`;
     case 'graph':
       return `[[${text}]]`;
     case 'map':
@@ -70,6 +73,8 @@ export function toMermaid(graph: GraphDef): string {
     '  classDef set fill:#f1f1f1,stroke:#888',
     '  classDef llm fill:#efe7fb,stroke:#7a55b5',
     '  classDef router fill:#efe7fb,stroke:#7a55b5',
+    '  classDef tool fill:#fbe9e1,stroke:#b0653a',
+    '  classDef http fill:#fbe9e1,stroke:#b0653a',
     '  classDef graph fill:#e3f3e6,stroke:#4d8a5a',
     '  classDef interrupt fill:#fff4d6,stroke:#b98900',
     '  classDef wait fill:#fff4d6,stroke:#b98900',
