@@ -20,9 +20,11 @@ export {
   type Models,
   type Usage,
 } from './models/model.ts';
+export { type Cache, memoryCache } from './nodes/cache.ts';
 export type { Functions, NodeFunction } from './nodes/function-node.ts';
 export type { Machines } from './nodes/machine-node.ts';
 export type { NodeContext } from './nodes/node-io.ts';
+export type { Env, Fetch } from './nodes/world.ts';
 export type { Clock } from './runtime/clock.ts';
 export { ResumeError, ThreadError } from './runtime/errors.ts';
 export type { RunEvent } from './runtime/events.ts';
@@ -33,3 +35,4 @@ export {
   type Runtime,
   type Thread,
 } from './runtime/runtime.ts';
+export { ToolError } from './tools/tool-error.ts';

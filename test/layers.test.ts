@@ -12,11 +12,12 @@ const MAY: Record<string, string[]> = {
   core: ['compile', 'diagnostic'],
   models: [],
   nodes: ['compile', 'core', 'models'],
-  graph: ['compile', 'core', 'diagnostic', 'models', 'nodes'],
-  runtime: ['compile', 'core', 'graph', 'models', 'nodes'],
+  tools: ['compile', 'nodes'],
+  graph: ['compile', 'core', 'diagnostic', 'models', 'nodes', 'tools'],
+  runtime: ['compile', 'core', 'graph', 'models', 'nodes', 'tools'],
   testing: ['models', 'runtime'],
   cli: ['compile', 'core', 'diagnostic', 'format', 'graph', 'models', 'runtime'],
-  '': ['compile', 'core', 'diagnostic', 'graph', 'models', 'nodes', 'runtime'],
+  '': ['compile', 'core', 'diagnostic', 'graph', 'models', 'nodes', 'runtime', 'tools'],
 };
 
 /** Packages that only some files know. */
@@ -26,6 +27,10 @@ const ONLY: Record<string, RegExp> = {
   liquidjs: /^src\/compile\/text\.ts$/,
   commander: /^src\/cli\/main\.ts$/,
   '@clack/prompts': /^src\/cli\/ask\.ts$/,
+  undici: /^src\/tools\/http-client\.ts$/,
+  'ipaddr.js': /^src\/tools\/address\.ts$/,
+  execa: /^src\/tools\/run-shell\.ts$/,
+  piscina: /^src\/tools\/threads\.ts$/,
 };
 
 /** Built-in modules: the compiler and the core run in a browser too. */
@@ -51,6 +56,14 @@ function importsOf(file: string): Import[] {
     const resolved = to.startsWith('.') ? path.join(path.dirname(file), to) : to;
     return { from: file, to: resolved, typeOnly: m[1] !== undefined };
   });
+}
+
+/** The imports of a file of the project that happen when it is loaded. */
+function staticImports(file: string): Import[] {
+  if (!file.startsWith('src/')) return [];
+  const dynamic = [...readFileSync(path.join(root, file), 'utf8').matchAll(/import\('([^']+)'\)/g)];
+  const later = new Set(dynamic.map(([, to = '']) => (to.startsWith('.') ? path.join(path.dirname(file), to) : to)));
+  return importsOf(file).filter(i => !later.has(i.to));
 }
 
 const files = sources('src');
@@ -106,6 +119,7 @@ it('the index is a table of contents: what it exports is pinned', async () => {
     'ModelError',
     'ResumeError',
     'ThreadError',
+    'ToolError',
     'codes',
     'compileGraph',
     'createRuntime',
@@ -114,5 +128,18 @@ it('the index is a table of contents: what it exports is pinned', async () => {
     'graphJsonSchema',
     'interruptsOf',
     'loadGraph',
+    'memoryCache',
   ]);
+});
+
+it('what is heavy loads when it is used: the index imports none of it', () => {
+  const loaded = new Set<string>();
+  const visit = (file: string): void => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    for (const { to, typeOnly } of staticImports(file)) if (!typeOnly) visit(to);
+  };
+  visit('src/index.ts');
+  expect(['undici', 'ipaddr.js', 'execa', 'piscina'].filter(name => loaded.has(name))).toEqual([]);
+  expect(loaded).toContain('src/tools/world.ts');
 });

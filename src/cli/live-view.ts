@@ -101,6 +101,7 @@ export class LiveView {
       case 'interrupt':
       case 'usage':
       case 'custom':
+      case 'cached':
       case 'log':
         break;
     }

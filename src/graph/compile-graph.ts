@@ -22,6 +22,9 @@ import type { Models } from '../models/model.ts';
 import type { Functions } from '../nodes/function-node.ts';
 import { type Machines, machineOf } from '../nodes/machine-node.ts';
 import { createRunBody } from '../nodes/run-body.ts';
+import type { Env, Fetch } from '../nodes/world.ts';
+import { systemClock } from '../tools/clock.ts';
+import { createWorld } from '../tools/world.ts';
 
 /** What a graph may use from the world when its machine runs in a plain actor. A runtime brings its own. */
 export interface GraphDeps {
@@ -32,6 +35,10 @@ export interface GraphDeps {
   readonly models?: Models;
   /** XState machines by the reference in the graph: `./machines.ts#door` or a registered name. */
   readonly machines?: Machines;
+  /** What tools and `http` nodes use in place of the network: addresses are then checked by their names alone. */
+  readonly fetch?: Fetch;
+  /** What texts see under `env`. Default: the environment of the process. */
+  readonly env?: Env;
 }
 
 export interface CompileOptions extends GraphDeps {
@@ -60,7 +67,13 @@ export interface Graph {
   /** The texts that diagnostics point into, by file. */
   readonly sources: ReadonlyMap<string, string>;
   readonly reducers: Reducers;
-  readonly deps: { readonly functions: Functions; readonly models: Models; readonly machines: Machines };
+  readonly deps: {
+    readonly functions: Functions;
+    readonly models: Models;
+    readonly machines: Machines;
+    readonly fetch?: Fetch | undefined;
+    readonly env?: Env | undefined;
+  };
 }
 
 /** Runs the stages that need no function: parse, check, resolve, lint, plan. */
@@ -100,9 +113,10 @@ export function bindGraph(
   reporter: Reporter,
   sources: ReadonlyMap<string, string>,
 ): Graph {
-  const { functions = {}, models = {}, reducers = {}, machines = {} } = deps;
+  const { functions = {}, models = {}, reducers = {}, machines = {}, fetch, env } = deps;
+  const world = createWorld({ clock: systemClock });
   const bodies: RunBodyOf = own => {
-    const runBody = createRunBody(own, { functions, models, machines });
+    const runBody = createRunBody(own, { functions, models, machines, fetch, env, world });
     return call => runBody(call).catch(thrown => Promise.reject(errorRecord(thrown)));
   };
   return {
@@ -115,7 +129,7 @@ export function bindGraph(
     warnings: sortDiagnostics(reporter.diagnostics),
     sources,
     reducers,
-    deps: { functions, models, machines },
+    deps: { functions, models, machines, fetch, env },
   };
 }
 

@@ -13,6 +13,7 @@ import {
 } from '../diagnostic/diagnostic.ts';
 import { GraphError } from '../diagnostic/graph-error.ts';
 import { didYouMean } from '../diagnostic/suggest.ts';
+import { runnable } from '../tools/runnable.ts';
 import { bindGraph, type CompileOptions, type Graph, type GraphDeps, planText } from './compile-graph.ts';
 
 export interface LoadOptions extends GraphDeps {
@@ -59,12 +60,17 @@ function referencesOf(graph: GraphDef): Reference[] {
       { text: def.function, what: `function of node "${def.id}"`, kind: 'function', from, span: def.functionSpan },
     ];
   });
+  const tools = [...(graph.tools?.values() ?? [])].flatMap((tool): Reference[] =>
+    tool.kind === 'function'
+      ? [{ text: tool.function, what: `function of tool "${tool.name}"`, kind: 'function', from, span: tool.functionSpan }]
+      : [],
+  );
   const reducers = graph.state.flatMap(({ name, merge }): Reference[] => {
     if (typeof merge === 'string') return [];
     const span = merge.span ?? { file: from, start: 0, end: 1 };
     return [{ text: merge.reducer, what: `reducer of "${name}"`, kind: 'function', from, span }];
   });
-  return [...nodes, ...reducers];
+  return [...nodes, ...tools, ...reducers];
 }
 
 function explainImport(cause: unknown): string {
@@ -75,12 +81,6 @@ function explainImport(cause: unknown): string {
   if (code === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING')
     return 'TypeScript inside node_modules is not stripped; publish it as JavaScript';
   return first;
-}
-
-/** Node strips no types inside `node_modules`: a package that ships graphs ships JavaScript beside their functions. */
-function runnable(file: string): string {
-  const built = file.replace(/\.ts$/, '.js');
-  return built !== file && file.includes('/node_modules/') && existsSync(built) ? built : file;
 }
 
 class Importer {
@@ -180,7 +180,7 @@ async function importAll(
   options: LoadOptions,
   reporter: Reporter,
 ): Promise<GraphDeps> {
-  const { functions = {}, reducers = {}, models = {}, machines = {} } = options;
+  const { functions = {}, reducers = {}, machines = {} } = options;
   const known = { ...functions, ...reducers, ...machines };
   const found: Record<string, Imported> = {};
   const importers = new Map<string, Importer>();
@@ -206,9 +206,9 @@ async function importAll(
     if (imported) found[key] = imported;
   }
   return {
+    ...options,
     functions: { ...found, ...functions },
     reducers: { ...found, ...reducers },
-    models,
     machines: { ...found, ...machines },
   };
 }

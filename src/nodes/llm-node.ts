@@ -6,7 +6,8 @@ import { expressionScope } from '../compile/writes.ts';
 import { ModelError, type ModelMessage, type ModelRequest, type Models, modelNamed } from '../models/model.ts';
 import type { NodeIo } from './node-io.ts';
 
-function messagesOf(plan: Plan, node: LlmNode | RouterNode, context: GraphContext): ModelMessage[] {
+/** What a model is asked. */
+export function messagesOf(plan: Plan, node: LlmNode | RouterNode, context: GraphContext): ModelMessage[] {
   const scope = expressionScope(plan, context, nodeOf(plan, node.id).scope);
   const system: ModelMessage[] = node.system ? [{ role: 'system', content: node.system.render(scope) }] : [];
   const user: ModelMessage[] = node.user ? [{ role: 'user', content: node.user.render(scope) }] : [];

@@ -18,6 +18,8 @@ export interface NodeContext {
 export type BodyEvent =
   | { readonly type: 'token'; readonly node: string; readonly text: string }
   | { readonly type: 'usage'; readonly node: string; readonly usage: Usage }
+  /** The result of a body was known, and it did not run. */
+  | { readonly type: 'cached'; readonly node: string }
   | { readonly type: 'custom'; readonly node: string; readonly value: unknown }
   | { readonly type: 'log'; readonly node: string; readonly message: string };
 

@@ -1,32 +1,50 @@
 import type { BodyCall, RunBody } from '../compile/body-call.ts';
+import type { NodeDef } from '../compile/graph.ts';
 import { nodeOf, type Plan } from '../compile/plan.ts';
 import type { Models } from '../models/model.ts';
 import { type Functions, runFunction } from './function-node.ts';
 import { runLlm, runRouter } from './llm-node.ts';
 import { type Machines, runMachine } from './machine-node.ts';
-import type { BodyEvent, NodeContext, NodeIo } from './node-io.ts';
+import type { BodyEvent, NodeContext } from './node-io.ts';
+import { runShared } from './shared-body.ts';
+import { runHttp, runTool } from './tool-node.ts';
+import type { Env, Fetch, Means, ToolIo, World } from './world.ts';
 
 /** What node bodies need from the world. */
-export interface BodyDeps {
-  readonly functions: Functions;
+export interface BodyDeps extends Means {
   readonly models: Models;
   readonly machines: Machines;
+  readonly world: World;
 }
 
 /** What a body sees of the world; what most bodies never ask for is made when asked. */
-class BodyIo implements NodeIo, NodeContext {
+class BodyIo implements ToolIo, NodeContext {
   private readonly tell: (event: BodyEvent, call: BodyCall) => void;
   private readonly call: BodyCall;
+  private readonly means: Means;
   private readonly run: string;
 
-  constructor(call: BodyCall, run: string, tell: (event: BodyEvent, call: BodyCall) => void) {
+  constructor(call: BodyCall, means: Means, run: string, tell: (event: BodyEvent, call: BodyCall) => void) {
     this.call = call;
+    this.means = means;
     this.run = run;
     this.tell = tell;
   }
 
   get context(): NodeContext {
     return this;
+  }
+
+  get functions(): Functions {
+    return this.means.functions;
+  }
+
+  get fetch(): Fetch | undefined {
+    return this.means.fetch;
+  }
+
+  get env(): Env | undefined {
+    return this.means.env;
   }
 
   get node(): string {
@@ -57,16 +75,19 @@ export function createRunBody(
   run = '1',
   notify: (event: BodyEvent, call: BodyCall) => void = () => {},
 ): RunBody {
-  return call => {
-    const { def } = nodeOf(plan, call.node);
-    const io = new BodyIo(call, run, notify);
+  const runKind = (def: NodeDef, call: BodyCall, io: BodyIo): Promise<unknown> => {
+    const { context } = call;
     switch (def.kind) {
       case 'function':
-        return runFunction(plan, def, call.context, deps.functions, io);
+        return runFunction(plan, def, context, deps.world, io);
       case 'llm':
-        return runLlm(plan, def, call.context, deps.models, io);
+        return runLlm(plan, def, context, deps.models, io);
       case 'router':
-        return runRouter(plan, def, call.context, deps.models, io);
+        return runRouter(plan, def, context, deps.models, io);
+      case 'tool':
+        return runTool(plan, def, context, deps.world, io);
+      case 'http':
+        return runHttp(plan, def, context, deps.world, io);
       case 'machine':
         return runMachine(plan, def, call, deps.machines);
       case 'set':
@@ -76,5 +97,11 @@ export function createRunBody(
       case 'interrupt':
         throw new Error(`node "${def.id}" has no body`);
     }
+  };
+  return call => {
+    const { def } = nodeOf(plan, call.node);
+    const io = new BodyIo(call, deps, run, notify);
+    if (!def.cache && !def.concurrencyKey) return runKind(def, call, io);
+    return runShared(plan, def, call.context, deps.world, io, () => runKind(def, call, io));
   };
 }

@@ -113,12 +113,6 @@ export function callOf(
   };
 }
 
-/** Whether the body of a node is a call of a model. */
-export function asksModel(plan: Plan, node: string): boolean {
-  const kind = plan.nodes.get(node)?.def.kind;
-  return kind === 'llm' || kind === 'router';
-}
-
 /** What a child that ended gives to its parent. */
 export function resultFor({ work }: Member, output: unknown): unknown {
   if (work.kind === 'graph') return output;

@@ -1,8 +1,10 @@
 import type { Graph } from '../graph/compile-graph.ts';
 import type { Models } from '../models/model.ts';
+import type { Cache } from '../nodes/cache.ts';
 import type { Functions } from '../nodes/function-node.ts';
 import type { Machines } from '../nodes/machine-node.ts';
 import type { BodyDeps } from '../nodes/run-body.ts';
+import type { Env, Fetch, World } from '../nodes/world.ts';
 import type { Clock } from './clock.ts';
 import type { RunEvent } from './events.ts';
 
@@ -13,8 +15,31 @@ export interface RuntimeOptions {
   readonly models?: Models;
   readonly machines?: Machines;
   readonly clock?: Clock;
+  /** What tools and `http` nodes use in place of the network: addresses are then checked by their names alone. */
+  readonly fetch?: Fetch;
+  /** What texts see under `env`. Default: the environment of the process. */
+  readonly env?: Env;
+  /** Where results of nodes with `cache` are kept. Default: in memory, the last thousand. */
+  readonly cache?: Cache;
+  /** How many bodies of a `concurrencyKey` run at once, over all threads; comes before `limits` of the graph. */
+  readonly concurrency?: Readonly<Record<string, number>>;
   /** Makes the id of a thread that is given none. */
   readonly newId?: () => string;
+}
+
+/** The options of a runtime with what it made of them. */
+export type BoundOptions = RuntimeOptions & { readonly clock: Clock; readonly world: World };
+
+/** What the bodies of a graph get from the world: what the runtime has, before what the graph was loaded with. */
+export function depsOf({ deps }: Graph, options: BoundOptions): BodyDeps {
+  return {
+    functions: { ...deps.functions, ...options.functions },
+    models: { ...deps.models, ...options.models },
+    machines: { ...deps.machines, ...options.machines },
+    fetch: options.fetch ?? deps.fetch,
+    env: options.env ?? deps.env,
+    world: options.world,
+  };
 }
 
 export interface RunOptions {
@@ -22,13 +47,4 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Called with every event of the run, as it happens. What it throws is ignored. */
   readonly onEvent?: (event: RunEvent) => void;
-}
-
-/** The world as the bodies of a graph see it: what a runtime brings goes before what the graph was loaded with. */
-export function depsOf({ deps }: Graph, { functions, models, machines }: RuntimeOptions): BodyDeps {
-  return {
-    functions: { ...deps.functions, ...functions },
-    models: { ...deps.models, ...models },
-    machines: { ...deps.machines, ...machines },
-  };
 }

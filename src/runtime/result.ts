@@ -1,9 +1,10 @@
 import type { ErrorRecord, GraphContext, LogEntry, State } from '../compile/context.ts';
-import type { Plan } from '../compile/plan.ts';
+import { callsModel, type Plan } from '../compile/plan.ts';
 import type { BranchResult } from '../compile/pools.ts';
 import type { PoolSnapshot } from '../core/pool-logic.ts';
 import type { Failure, Interrupt } from '../core/waiting.ts';
 import type { Usage } from '../models/model.ts';
+import type { BodyEvent } from '../nodes/node-io.ts';
 import type { Member } from './member.ts';
 
 /** How a run stands when it can go on no further by itself. */
@@ -18,6 +19,8 @@ export interface Metrics {
   /** Wall-clock milliseconds during which the run was not waiting for anyone. */
   readonly durationMs: number;
   readonly modelCalls: number;
+  /** Bodies that did not run because their result was known; they count as `nodeRuns` and not as `modelCalls`. */
+  readonly cachedRuns: number;
   /** How often each node was entered. */
   readonly visits: Readonly<Record<string, number>>;
 }
@@ -62,6 +65,7 @@ export interface Counters {
   nodeRuns: number;
   failedRuns: number;
   modelCalls: number;
+  cachedRuns: number;
   durationMs: number;
   inputTokens: number;
   outputTokens: number;
@@ -72,11 +76,23 @@ export const newCounters = (): Counters => ({
   nodeRuns: 0,
   failedRuns: 0,
   modelCalls: 0,
+  cachedRuns: 0,
   durationMs: 0,
   inputTokens: 0,
   outputTokens: 0,
   visits: {},
 });
+
+/** Counts what a body of this plan says of itself. */
+export function countBodyEvent(counters: Counters, event: BodyEvent, plan: Plan): void {
+  if (event.type === 'usage') {
+    counters.inputTokens += event.usage.inputTokens;
+    counters.outputTokens += event.usage.outputTokens;
+  } else if (event.type === 'cached') {
+    counters.cachedRuns++;
+    if (callsModel(plan, event.node)) counters.modelCalls--;
+  }
+}
 
 /** The branches that an actor knows of: those of a wide fork that ended are results of its pool. */
 function scopesOf({ work, state }: Member): GraphContext['scopes'] {
@@ -107,7 +123,7 @@ interface Outcome {
 /** Puts the outcome of a run together. */
 export function resultOf({ thread, status, output, interrupts, failures, handled, counters }: Outcome): RunResult {
   const [first] = failures;
-  const { inputTokens, outputTokens, nodeRuns, failedRuns, modelCalls, durationMs, visits } = counters;
+  const { inputTokens, outputTokens, nodeRuns, failedRuns, modelCalls, cachedRuns, durationMs, visits } = counters;
   return {
     thread,
     status,
@@ -122,6 +138,7 @@ export function resultOf({ thread, status, output, interrupts, failures, handled
       failedRuns,
       durationMs: Math.round(durationMs * 100) / 100,
       modelCalls,
+      cachedRuns,
       visits: { ...visits },
     },
   };

@@ -1,5 +1,6 @@
 import type { GraphInput } from '../compile/input.ts';
 import type { Graph } from '../graph/compile-graph.ts';
+import { createWorld } from '../tools/world.ts';
 import { systemClock } from './clock.ts';
 import { type Host, memoryHost } from './memory-host.ts';
 import type { RunOptions, RuntimeOptions } from './options.ts';
@@ -43,11 +44,12 @@ export interface Runtime {
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
   const { clock = systemClock, newId = () => crypto.randomUUID() } = options;
   const host: Host = memoryHost();
+  const world = createWorld({ ...options, clock });
   const runners = new Map<string, ThreadRunner>();
   return {
     thread(graph, id = newId()) {
       const known = runners.get(id);
-      const runner = known?.graph === graph ? known : new ThreadRunner(graph, id, host, { ...options, clock });
+      const runner = known?.graph === graph ? known : new ThreadRunner(graph, id, host, { ...options, clock, world });
       runners.set(id, runner);
       return {
         id,

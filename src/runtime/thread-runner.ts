@@ -10,25 +10,26 @@ import { errorRecord, type GraphContext, outputOf } from '../compile/context.ts'
 import { type GraphInput, InputError, inputProblems, START_OPTIONS } from '../compile/input.ts';
 import { copyJson } from '../compile/json.ts';
 import type { Naming } from '../compile/naming.ts';
-import type { Plan } from '../compile/plan.ts';
+import { callsModel, type Plan } from '../compile/plan.ts';
 import type { CoreEvent, Step, TaskResult } from '../core/core.ts';
 import type { Graph } from '../graph/compile-graph.ts';
 import type { BodyEvent } from '../nodes/node-io.ts';
 import { type BodyDeps, createRunBody } from '../nodes/run-body.ts';
 import { Arrivals } from './arrivals.ts';
 import { Bodies, RunningBody } from './bodies.ts';
-import { asksModel, callOf, childOf, resultFor, rootOptions, type StartedTask } from './children.ts';
+import { callOf, childOf, resultFor, rootOptions, type StartedTask } from './children.ts';
 import type { Clock } from './clock.ts';
 import { ThreadError } from './errors.ts';
 import { countVisits, eventsOf, itemEvents } from './events.ts';
 import { Member, type MemberOptions } from './member.ts';
 import type { Host } from './memory-host.ts';
-import { depsOf, type RunOptions, type RuntimeOptions } from './options.ts';
+import { type BoundOptions, depsOf, type RunOptions } from './options.ts';
 import { addressAnswers, refuseUnlessDone, takerOf, waitOf } from './requests.ts';
 import { Rest } from './rest.ts';
 import {
   branchesOf,
   type Counters,
+  countBodyEvent,
   newCounters,
   type RunResult,
   type RunStatus,
@@ -55,7 +56,7 @@ export class ThreadRunner {
   private readonly watch: Watch;
   private readonly rest = new Rest();
 
-  constructor(graph: Graph, id: string, host: Host, options: RuntimeOptions & { readonly clock: Clock }) {
+  constructor(graph: Graph, id: string, host: Host, options: BoundOptions) {
     this.graph = graph;
     this.id = id;
     this.host = host;
@@ -92,7 +93,9 @@ export class ThreadRunner {
   }
 
   private bodyOf = (plan: Plan): RunBody =>
-    createRunBody(plan, this.deps, String(this.runNumber), (event, { naming }) => this.onBodyEvent(event, naming));
+    createRunBody(plan, this.deps, String(this.runNumber), (event, { naming }) =>
+      this.onBodyEvent(event, plan, naming),
+    );
 
   private begin(options: MemberOptions, input: unknown): void {
     const step = this.host.create(options.address, options.logic, input);
@@ -314,7 +317,7 @@ export class ThreadRunner {
     });
     this.counters.nodeRuns++;
     const { plan } = work.kind === 'graph' ? work : work.pool.work;
-    if (asksModel(plan, call.node)) this.counters.modelCalls++;
+    if (callsModel(plan, call.node)) this.counters.modelCalls++;
     const key = `${member.address} ${taskId}`;
     const finish = (result: TaskResult): void => {
       if (work.kind === 'pool') this.arrivals.add(member, { key, body: running, result });
@@ -340,11 +343,8 @@ export class ThreadRunner {
     }
   }
 
-  private onBodyEvent(event: BodyEvent, naming: Naming | undefined): void {
-    if (event.type === 'usage') {
-      this.counters.inputTokens += event.usage.inputTokens;
-      this.counters.outputTokens += event.usage.outputTokens;
-    }
+  private onBodyEvent(event: BodyEvent, plan: Plan, naming: Naming | undefined): void {
+    countBodyEvent(this.counters, event, plan);
     this.watch.tell(event, naming);
   }
 }

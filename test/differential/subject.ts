@@ -4,6 +4,7 @@ import { failuresOf, type Graph, type GraphMachine, interruptsOf, type NodeFunct
 import { systemClock } from '../../src/runtime/clock.ts';
 import type { Host } from '../../src/runtime/memory-host.ts';
 import { ThreadRunner } from '../../src/runtime/thread-runner.ts';
+import { createWorld } from '../../src/tools/world.ts';
 import type { Body } from './interpreter.ts';
 
 /** Something that runs a graph under the driver's control: bodies and answers end when they are told to. */
@@ -73,7 +74,10 @@ export class ThreadSubject implements Subject {
   constructor(graph: Graph, bodies: HeldBodies) {
     this.bodies = bodies;
     const host = jsonHost(step => note(this.trace, graph, step.transitions));
-    this.runner = new ThreadRunner(graph, 't', host, { clock: systemClock });
+    this.runner = new ThreadRunner(graph, 't', host, {
+      clock: systemClock,
+      world: createWorld({ clock: systemClock }),
+    });
     void this.runner.invoke({}, {});
   }
 

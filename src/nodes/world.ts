@@ -1,0 +1,40 @@
+import type { Scope } from '../compile/expr.ts';
+import type { HttpRequest, ToolDef } from '../compile/tool.ts';
+import type { Cache } from './cache.ts';
+import type { Functions } from './function-node.ts';
+import type { NodeIo } from './node-io.ts';
+import type { Turns } from './turns.ts';
+
+/** Sends a request, as the global `fetch` does. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** The environment variables that texts see under `env`. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** What graph and runtime give to those who act on the world. */
+export interface Means {
+  readonly functions: Functions;
+  /** In place of the network. Absent: requests are sent, and addresses are checked when a connection is made. */
+  readonly fetch?: Fetch | undefined;
+  /** Default: the environment of the process. */
+  readonly env?: Env | undefined;
+}
+
+/** What a call of a tool is given, by a node or by a model. */
+export interface ToolIo extends NodeIo, Means {}
+
+/** Acts on the world for node bodies. One of it serves all threads of a runtime, or all actors of a graph. */
+export interface World {
+  readonly cache: Cache;
+  readonly turns: Turns;
+  /** How many bodies of a `concurrencyKey` run at once, before what the graph says. */
+  readonly concurrency: Readonly<Record<string, number>>;
+  /** A short name for a text, the same for the same text and for no other. */
+  digest(text: string): string;
+  /** Checks the arguments against the tool's input, and calls it. Rejects with `ToolError`, or what a function throws. */
+  callTool(tool: ToolDef, args: unknown, io: ToolIo): Promise<unknown>;
+  /** Sends a request whose texts and expressions see `scope` and the environment. */
+  request(request: HttpRequest, scope: Scope, io: ToolIo): Promise<unknown>;
+  /** Calls an export in a thread of its own. `reference` is `file#export`, the file relative to the working directory. */
+  inThread(reference: string, input: unknown, io: NodeIo): Promise<unknown>;
+}

@@ -1,0 +1,68 @@
+/** Acts on the world for node bodies. What needs a library loads it when it is first used. */
+import { createHash } from 'node:crypto';
+import type { Scope } from '../compile/expr.ts';
+import type { HttpRequest, ToolDef } from '../compile/tool.ts';
+import { type Cache, memoryCache } from '../nodes/cache.ts';
+import { callFunction } from '../nodes/function-node.ts';
+import type { NodeIo } from '../nodes/node-io.ts';
+import { type After, createTurns } from '../nodes/turns.ts';
+import type { ToolIo, World } from '../nodes/world.ts';
+import type { Requests } from './send-request.ts';
+import type { Threads } from './threads.ts';
+import { acceptArguments } from './tool-input.ts';
+
+export interface WorldOptions {
+  /** Default: one in memory. */
+  readonly cache?: Cache | undefined;
+  readonly concurrency?: Readonly<Record<string, number>> | undefined;
+  readonly clock: { now(): number; readonly after: After };
+}
+
+class SystemWorld implements World {
+  readonly cache: Cache;
+  readonly turns: World['turns'];
+  readonly concurrency: World['concurrency'];
+  private readonly after: After;
+  private requests: Promise<Requests> | undefined;
+  private threads: Promise<Threads> | undefined;
+
+  constructor({ cache, concurrency = {}, clock }: WorldOptions) {
+    this.after = clock.after;
+    this.cache = cache ?? memoryCache(clock.now);
+    this.turns = createTurns(clock.after);
+    this.concurrency = concurrency;
+  }
+
+  digest(text: string): string {
+    return createHash('sha256').update(text).digest('hex');
+  }
+
+  async callTool(tool: ToolDef, args: unknown, io: ToolIo): Promise<unknown> {
+    const given = acceptArguments(tool, args, io.functions);
+    switch (tool.kind) {
+      case 'function':
+        return callFunction(tool, { from: tool.from, owner: `the tool "${tool.name}"` }, given, this, io);
+      case 'http':
+        return this.request(tool.request, given, io);
+      case 'shell': {
+        const { runShell } = await import('./run-shell.ts');
+        return runShell(tool, given, io, this.after);
+      }
+    }
+  }
+
+  async request(request: HttpRequest, scope: Scope, io: ToolIo): Promise<unknown> {
+    this.requests ??= import('./send-request.ts').then(({ Requests }) => new Requests(this.after));
+    return (await this.requests).send(request, scope, io);
+  }
+
+  async inThread(reference: string, input: unknown, io: NodeIo): Promise<unknown> {
+    this.threads ??= import('./threads.ts').then(({ Threads }) => new Threads());
+    return (await this.threads).call(reference, input, io);
+  }
+}
+
+/** Makes what acts on the world: its caches, turns, connections and threads are its own. */
+export function createWorld(options: WorldOptions): World {
+  return new SystemWorld(options);
+}
