@@ -9,8 +9,11 @@ const folder = mkdtempSync(path.join(tmpdir(), 'statewright-package-'));
 
 const GRAPH = `name: greet
 state: { name: { type: string, default: you }, greeting: string? }
-nodes: { greet: { type: function, function: ./greet.ts#greet } }
-edges: ["START -> greet -> END"]
+tools: { say: { type: shell, command: [printf, '%s', "{{ text }}"], input: { text: string } } }
+nodes:
+  greet: { type: function, function: ./greet.ts#greet, worker: true }
+  say: { type: tool, tool: say, args: { text: greeting }, output: greeting }
+edges: ["START -> greet -> say -> END"]
 `;
 
 const USE = `

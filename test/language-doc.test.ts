@@ -6,7 +6,16 @@ import { type CompileOptions, compileGraph, createRuntime, type RunResult, type 
 import type { Script } from '../src/models/scripted.ts';
 import { scriptedModel, simulatedClock } from '../src/testing/index.ts';
 import { build, refusals, settle } from './helpers.ts';
-import { blocksOf, dataOf, type Example, examplesOf, filesOf, functionsOf, isGraph } from './language-doc/blocks.ts';
+import {
+  blocksOf,
+  dataOf,
+  type Example,
+  examplesOf,
+  filesOf,
+  functionsOf,
+  isGraph,
+  networkOf,
+} from './language-doc/blocks.ts';
 import { docFile, MAX_COLUMNS, renderTables, tables } from './language-doc/tables.ts';
 
 const text = readFileSync(docFile, 'utf8');
@@ -16,6 +25,9 @@ const files = filesOf(blocks);
 const options: CompileOptions = { file: 'graph.yaml', read: file => files.get(file) };
 
 const HOUR = 3_600_000;
+
+/** The environment of the examples. */
+const ENV = { WEATHER_KEY: 'a-key-for-tests' };
 
 /** Lets simulated time pass until the run rests. */
 async function atRest(run: Promise<RunResult>, clock: ReturnType<typeof simulatedClock>): Promise<RunResult> {
@@ -32,7 +44,9 @@ async function atRest(run: Promise<RunResult>, clock: ReturnType<typeof simulate
 }
 
 /** Does the steps of an example in order, comparing where the document says what comes of them. */
-async function play({ graph, functions, script, steps }: Example): Promise<void> {
+async function play({ graph, functions, script, answers, steps }: Example): Promise<void> {
+  // Programs take their own time, whatever a simulated clock says.
+  const isReal = /type: shell/.test(graph.body);
   const clock = simulatedClock();
   const compiled = build(graph.body, { ...options, functions: await functionsOf(functions) });
   const replies = (script ? dataOf(script) : {}) as Script;
@@ -41,7 +55,12 @@ async function play({ graph, functions, script, steps }: Example): Promise<void>
   let result: RunResult | undefined;
   const invoke = async (input: Record<string, unknown>): Promise<RunResult> => {
     model = scriptedModel(replies);
-    thread = createRuntime({ clock, models: { scripted: model } }).thread(compiled, 'doc');
+    thread = createRuntime({
+      ...(isReal ? {} : { clock }),
+      models: { scripted: model },
+      fetch: networkOf(answers),
+      env: ENV,
+    }).thread(compiled, 'doc');
     return atRest(thread.invoke(input), clock);
   };
   for (const block of steps) {

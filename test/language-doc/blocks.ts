@@ -3,12 +3,13 @@
  *
  * `yaml` is a whole graph without findings; `yaml warning` may have warnings; `yaml refused <code>` has exactly that
  * error; `yaml fragment` is a part; `yaml file <name>` is a file that graphs may name. Behind a graph, `ts` holds its
- * functions, `yaml script` its replies; `json input`, `json resume` and `json event` act, and `json output` (the output
+ * functions, `yaml script` its replies; `json answers` what HTTP
+ * requests are answered, by method and URL; `json input`, `json resume` and `json event` act, and `json output` (the output
  * of a finished run) and `json result` (a part of the result) are what comes of it.
  */
 import { stripTypeScriptTypes } from 'node:module';
 import { parse } from 'yaml';
-import type { Functions } from '../../src/index.ts';
+import type { Fetch, Functions } from '../../src/index.ts';
 
 export interface Block {
   readonly language: string;
@@ -23,6 +24,7 @@ export interface Example {
   readonly graph: Block;
   readonly functions?: Block;
   readonly script?: Block;
+  readonly answers?: Block;
   readonly steps: readonly Block[];
 }
 
@@ -44,7 +46,7 @@ const STEPS = ['input', 'resume', 'event', 'output', 'result'];
 
 /** Groups each graph with the blocks that follow it. Throws for a block whose kind is not known. */
 export function examplesOf(blocks: readonly Block[]): Example[] {
-  const out: { graph: Block; functions?: Block; script?: Block; steps: Block[] }[] = [];
+  const out: { graph: Block; functions?: Block; script?: Block; answers?: Block; steps: Block[] }[] = [];
   for (const block of blocks) {
     const { language, info, line } = block;
     const last = out.at(-1);
@@ -53,6 +55,7 @@ export function examplesOf(blocks: readonly Block[]): Example[] {
     else if (!last) throw new Error(`line ${line}: a block "${language} ${info}" before any graph`);
     else if (language === 'ts' && info === '') last.functions = block;
     else if (language === 'yaml' && info === 'script') last.script = block;
+    else if (language === 'json' && info === 'answers') last.answers = block;
     else if (language === 'json' && STEPS.includes(info)) last.steps.push(block);
     else throw new Error(`line ${line}: what is a block "${language} ${info}"?`);
   }
@@ -76,3 +79,13 @@ export async function functionsOf(block: Block | undefined): Promise<Functions> 
 }
 
 export const dataOf = ({ body }: Block): unknown => parse(body);
+
+/** A network that gives the answers of a block, and none but those. */
+export function networkOf(block: Block | undefined): Fetch {
+  const answers = (block ? dataOf(block) : {}) as Readonly<Record<string, unknown>>;
+  return async (url, { method }) => {
+    const answer = answers[`${method} ${url}`];
+    if (answer === undefined) return new Response(`no answer to ${method} ${url}`, { status: 404 });
+    return typeof answer === 'string' ? new Response(answer) : Response.json(answer);
+  };
+}

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { edgeObject, graphSchema, type NodeKind, nodeKinds, promptFile } from '../../src/compile/schema.ts';
+import { toolKinds } from '../../src/compile/schema-tools.ts';
 
 export const docFile = path.resolve(import.meta.dirname, '../../docs/language.md');
 
@@ -28,11 +29,16 @@ const NAMED: Readonly<Record<string, string>> = {
   Schema: 'schema',
   Duration: 'duration',
   Edge: 'edge',
+  Tool: 'tool',
 };
 
 const PLURAL: Readonly<Record<string, string>> = {
   expression: 'expressions',
   type: 'types',
+  text: 'texts',
+  tool: 'tools',
+  integer: 'integers',
+  'integer from 1': 'integers from 1',
   edge: 'edges',
   string: 'strings',
   node: 'nodes',
@@ -143,7 +149,7 @@ const everyBody = pick(
     key !== 'type' &&
     key !== 'output' &&
     !Object.hasOwn(everyNode, key) &&
-    [shapes.llm, shapes.router].every(shape => Object.hasOwn(shape, key)),
+    [shapes.llm, shapes.router, shapes.tool, shapes.http].every(shape => Object.hasOwn(shape, key)),
 );
 
 const ownKeys = (kind: NodeKind): Shape =>
@@ -167,8 +173,10 @@ export const tables: Readonly<Record<string, Shape>> = {
   'every body': everyBody,
   retry: mapBehind(shapes.function.retry),
   expires: mapBehind(shapes.interrupt.expires),
+  cache: mapBehind(shapes.function.cache),
   'prompt file': promptFile.shape,
   ...Object.fromEntries(Object.keys(nodeKinds).map(kind => [`node ${kind}`, ownKeys(kind as NodeKind)])),
+  ...Object.fromEntries(Object.entries(toolKinds).map(([kind, { shape }]) => [`tool ${kind}`, shape])),
 };
 
 /** The document with every table as the schema has it now. */
