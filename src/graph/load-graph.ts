@@ -62,7 +62,15 @@ function referencesOf(graph: GraphDef): Reference[] {
   });
   const tools = [...(graph.tools?.values() ?? [])].flatMap((tool): Reference[] =>
     tool.kind === 'function'
-      ? [{ text: tool.function, what: `function of tool "${tool.name}"`, kind: 'function', from, span: tool.functionSpan }]
+      ? [
+          {
+            text: tool.function,
+            what: `function of tool "${tool.name}"`,
+            kind: 'function',
+            from,
+            span: tool.functionSpan,
+          },
+        ]
       : [],
   );
   const reducers = graph.state.flatMap(({ name, merge }): Reference[] => {

@@ -41,7 +41,9 @@ function canonical(value: unknown): string {
 
 /** What a node does, as text: a node that was changed has other results. Where it stands does not matter. */
 function signature(def: NodeDef): string {
-  return JSON.stringify(def, (key, value: unknown) => (/^(span|functionSpan|machineSpan|names)$/.test(key) ? undefined : value));
+  return JSON.stringify(def, (key, value: unknown) =>
+    /^(span|functionSpan|machineSpan|names)$/.test(key) ? undefined : value,
+  );
 }
 
 function cacheKey(plan: Plan, def: NodeDef, context: GraphContext, world: World): string {
