@@ -100,6 +100,9 @@ export class LiveView {
       // The question itself is put on the screen, and its answer after it.
       case 'interrupt':
       case 'usage':
+      case 'reasoning':
+      case 'tool-call':
+      case 'tool-result':
       case 'custom':
       case 'cached':
       case 'log':

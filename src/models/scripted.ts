@@ -9,7 +9,14 @@ const reply = z.union([
   z.strictObject({ text: z.string(), ...options }),
   z.strictObject({ object: z.unknown(), ...options }),
   z.strictObject({
-    error: z.strictObject({ name: z.string().optional(), message: z.string() }),
+    toolCalls: z
+      .array(z.strictObject({ tool: z.string(), input: z.unknown().optional(), id: z.string().optional() }))
+      .min(1),
+    text: z.string().optional(),
+    ...options,
+  }),
+  z.strictObject({
+    error: z.strictObject({ name: z.string().optional(), message: z.string(), code: z.string().optional() }),
     delayMs: options.delayMs,
   }),
 ]);
@@ -45,19 +52,25 @@ function tokens(text: string): string[] {
   return text.match(/\s*\S+|\s+$/g) ?? [];
 }
 
-async function* play(given: Reply, signal: AbortSignal): AsyncIterable<ModelPart> {
+/** @param nth how many replies of the node came before, for the ids of its tool calls */
+async function* play(given: Reply, nth: number, signal: AbortSignal): AsyncIterable<ModelPart> {
   const { delayMs, ...rest } = typeof given === 'string' ? { text: given, delayMs: undefined } : given;
   if (delayMs !== undefined) await wait(delayMs, signal);
   signal.throwIfAborted();
   if ('error' in rest) {
-    const error = new ModelError('scripted', rest.error.message);
+    const error = new ModelError(rest.error.code ?? 'scripted', rest.error.message);
     if (rest.error.name !== undefined) Object.defineProperty(error, 'name', { value: rest.error.name });
     throw error;
   }
-  const text = 'text' in rest ? rest.text : JSON.stringify(rest.object);
+  const calls = 'toolCalls' in rest ? rest.toolCalls : [];
+  const text = 'object' in rest ? JSON.stringify(rest.object) : (rest.text ?? '');
   for (const token of tokens(text)) yield { type: 'text', text: token };
+  for (const [i, { tool, input = {}, id }] of calls.entries()) {
+    yield { type: 'tool-call', id: id ?? `call_${nth}_${i}`, name: tool, input };
+  }
   const counted = 'usage' in rest ? rest.usage : undefined;
   if (counted) yield { type: 'usage', usage: counted };
+  yield { type: 'finish', reason: calls.length > 0 ? 'tool-calls' : 'stop' };
 }
 
 /**
@@ -80,7 +93,7 @@ export function scriptedModel(script: Script): ScriptedModel {
         throw new ModelError('script-missing', `the script ${had} for node "${name}"; it was asked ${at + 1} times`);
       }
       used.set(name, at + 1);
-      return play(next, signal);
+      return play(next, at, signal);
     },
     leftovers() {
       return Object.entries(replies).flatMap(([node, list]) => {

@@ -3,7 +3,16 @@ import type { LlmNode, RouterNode } from '../compile/graph.ts';
 import { nodeOf, type Plan } from '../compile/plan.ts';
 import type { JsonSchema } from '../compile/state-type.ts';
 import { expressionScope } from '../compile/writes.ts';
-import { ModelError, type ModelMessage, type ModelRequest, type Models, modelNamed } from '../models/model.ts';
+import { listen } from '../models/answer.ts';
+import {
+  type CallSettings,
+  ModelError,
+  type ModelMessage,
+  type ModelPart,
+  type ModelRequest,
+  type Models,
+  modelNamed,
+} from '../models/model.ts';
 import type { NodeIo } from './node-io.ts';
 
 /** What a model is asked. */
@@ -50,26 +59,37 @@ async function askModel(
     const advice = node.model === 'scripted' ? scripted : `models at hand: ${known}`;
     throw new GraphRunError('missing-model', `there is no model "${node.model}" for node "${node.id}"; ${advice}`);
   }
-  const item = /\[(\d+)\]\/$/.exec(context.thread.path)?.[1];
   const request: ModelRequest = {
     node: node.id,
-    ...(item === undefined ? {} : { item: Number(item) }),
+    ...itemIn(context),
     model: node.model,
     messages: messagesOf(plan, node, context),
     signal: io.context.signal,
+    settings: settingsOf(node),
     ...(schema ? { schema } : {}),
-    ...(node.temperature === undefined ? {} : { temperature: node.temperature }),
-    ...(node.maxTokens === undefined ? {} : { maxTokens: node.maxTokens }),
   };
-  let text = '';
-  for await (const part of model.stream(request)) {
-    if (part.type === 'usage') io.notify({ type: 'usage', node: node.id, usage: part.usage });
-    else {
-      text += part.text;
-      io.notify({ type: 'token', node: node.id, text: part.text });
-    }
-  }
+  const { text } = await listen(model, request, part => tellPart(io, node.id, part));
   return text;
+}
+
+/** The item of the innermost map that a body runs for. */
+export function itemIn({ thread }: GraphContext): Pick<ModelRequest, 'item'> {
+  const item = /\[(\d+)\]\/$/.exec(thread.path)?.[1];
+  return item === undefined ? {} : { item: Number(item) };
+}
+
+function settingsOf({ temperature, maxTokens }: LlmNode | RouterNode): CallSettings {
+  return {
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(maxTokens === undefined ? {} : { maxTokens }),
+  };
+}
+
+/** Tells whoever watches of a part of an answer. */
+export function tellPart(io: NodeIo, node: string, part: ModelPart): void {
+  if (part.type === 'usage') io.notify({ type: 'usage', node, usage: part.usage });
+  else if (part.type === 'text') io.notify({ type: 'token', node, text: part.text });
+  else if (part.type === 'reasoning') io.notify({ type: 'reasoning', node, text: part.text });
 }
 
 /** Asks the model of a node. The result is the text, or the object the schema describes. */

@@ -1,4 +1,4 @@
-import type { Usage } from '../models/model.ts';
+import type { ToolOutput, Usage } from '../models/model.ts';
 
 /** What a function node is given beside its input. */
 export interface NodeContext {
@@ -17,6 +17,23 @@ export interface NodeContext {
 /** What happens inside a node body, for whoever watches. */
 export type BodyEvent =
   | { readonly type: 'token'; readonly node: string; readonly text: string }
+  /** What a model thinks aloud. */
+  | { readonly type: 'reasoning'; readonly node: string; readonly text: string }
+  /** A tool is called; `id` is that of the call. */
+  | {
+      readonly type: 'tool-call';
+      readonly node: string;
+      readonly tool: string;
+      readonly id: string;
+      readonly input: unknown;
+    }
+  | {
+      readonly type: 'tool-result';
+      readonly node: string;
+      readonly tool: string;
+      readonly id: string;
+      readonly output: ToolOutput;
+    }
   | { readonly type: 'usage'; readonly node: string; readonly usage: Usage }
   /** The result of a body was known, and it did not run. */
   | { readonly type: 'cached'; readonly node: string }
