@@ -1,9 +1,10 @@
 /**
- * Writes what is derived from the sources: `machines/generated/*.ts`, one for every graph in `graphs/`, and the JSON
- * Schema of the language. With `--check` nothing is written, and the exit code is 1 when something is stale.
+ * Writes what is derived from the sources: `machines/generated/*.ts`, one for every graph in `graphs/`, the JSON Schema
+ * of the language, and the drawing in the README. With `--check` nothing is written, and the exit code is 1 when something is stale.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { toSvg } from '../src/format/svg.ts';
 import { toTypeScript } from '../src/format/typescript.ts';
 import { graphJsonSchema, loadGraph } from '../src/index.ts';
 
@@ -18,6 +19,8 @@ async function generated(): Promise<Map<string, string>> {
     files.set(path.join(folder, file.replace(/\.yaml$/, '.ts')), toTypeScript(graph.plan, `graphs/${file}`));
   }
   files.set(path.join(root, 'schema/graph.schema.json'), `${JSON.stringify(graphJsonSchema(), null, 2)}\n`);
+  const drawn = await loadGraph(path.join(root, 'graphs/interview.yaml'));
+  files.set(path.join(root, 'docs/interview.svg'), await toSvg(drawn.plan));
   return files;
 }
 

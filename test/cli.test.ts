@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -250,9 +250,22 @@ describe('graph and schema', () => {
       initial: '$start',
     });
     expect(statewright('graph', asks, '--format', 'ts').out).toContain("from 'xstate'");
+    expect(statewright('graph', asks, '--format', 'svg').out).toMatch(/^<svg [^]*<\/svg>\n$/);
     expect(statewright('graph', asks, '--format', 'png')).toMatchObject({
       code: 2,
       err: expect.stringContaining('formats: mermaid'),
+    });
+  });
+
+  it('writes to a file, whose ending says the format unless --format does', () => {
+    const svg = path.join(folder, 'asks.svg');
+    expect(statewright('graph', asks, '-o', svg)).toMatchObject({ code: 0, out: '', err: `${svg} written\n` });
+    expect(readFileSync(svg, 'utf8')).toMatch(/^<svg /);
+    expect(statewright('graph', asks, '--format', 'mermaid', '-o', svg).code).toBe(0);
+    expect(readFileSync(svg, 'utf8')).toMatch(/^flowchart TD/);
+    expect(statewright('graph', asks, '-o', path.join(folder, 'no/such/folder.svg'))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('cannot write'),
     });
   });
 

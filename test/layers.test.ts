@@ -26,6 +26,8 @@ const ONLY: Record<string, RegExp> = {
   '@marcbachmann/cel-js': /^src\/compile\/expr\.ts$/,
   liquidjs: /^src\/compile\/text\.ts$/,
   commander: /^src\/cli\/main\.ts$/,
+  'elkjs/lib/elk-api.js': /^src\/format\/svg\/layout\.ts$/,
+  'elkjs/lib/elk.bundled.js': /^src\/format\/svg\/layout\.ts$/,
   '@clack/prompts': /^src\/cli\/ask\.ts$/,
   undici: /^src\/tools\/http-client\.ts$/,
   'ipaddr.js': /^src\/tools\/address\.ts$/,

@@ -54,11 +54,14 @@ function createProgram(): Command {
     .argument('<graph>', 'a graph file')
     .option(
       '--format <name>',
-      'mermaid, json (the plan), machine (the XState config) or ts (TypeScript source)',
-      'mermaid',
+      'mermaid, svg, json (the plan), machine (the XState config) or ts (TypeScript source); default: what -o ends in, else mermaid',
     )
+    .option('-o, --output <file>', 'write to a file instead of standard output')
     .option('--json', 'the same as --format json')
-    .addHelpText('after', '\nExample:\n  statewright graph graphs/report.yaml --format ts > report-machine.ts')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  statewright graph graphs/interview.yaml -o interview.svg\n  statewright graph graphs/report.yaml --format ts > report-machine.ts',
+    )
     .action(exitWith(async (file: string, options) => (await import('./graph.ts')).graphCommand(file, options)));
   program
     .command('schema')

@@ -1,0 +1,50 @@
+/** How each kind of node looks. */
+import type { NodeDef } from '../../compile/graph.ts';
+
+/** Outlines, told apart without colour. */
+export type Outline = 'box' | 'soft' | 'pill' | 'cut' | 'hexagon' | 'note' | 'double';
+
+export interface Look {
+  /** What stands above the name. */
+  readonly caption: string;
+  readonly outline: Outline;
+  /** Strokes in a square of 16. */
+  readonly icon: string;
+  /** The hue of fill, line and text, in degrees; absent: grey. */
+  readonly hue?: number;
+}
+
+export const looks: Readonly<Record<NodeDef['kind'], Look>> = {
+  function: {
+    caption: 'function',
+    outline: 'box',
+    icon: 'M11.5 3.4C9.3 2.4 8 3.4 7.7 5.4L6.6 11.6C6.3 13.3 5.2 13.8 3.8 13.1M4.9 7.2H10.4',
+    hue: 214,
+  },
+  set: { caption: 'set', outline: 'note', icon: 'M3.2 6H12.8M3.2 10H12.8' },
+  llm: {
+    caption: 'model',
+    outline: 'soft',
+    icon: 'M7.2 2.6L8.7 6.5L12.6 8L8.7 9.5L7.2 13.4L5.7 9.5L1.8 8L5.7 6.5ZM12.6 1.8V5M11 3.4H14.2',
+    hue: 266,
+  },
+  router: {
+    caption: 'router',
+    outline: 'hexagon',
+    icon: 'M1.8 8H5.6L11.4 3.6M5.6 8L11.4 12.4M8.8 3.2H12.2V6.4M8.8 12.8H12.2V9.6',
+    hue: 318,
+  },
+  graph: { caption: 'graph', outline: 'double', icon: 'M2.4 2.4H8.6V8.6H2.4ZM8.6 5.5H13.6V13.6H5.5V8.6', hue: 150 },
+  interrupt: {
+    caption: 'person',
+    outline: 'cut',
+    icon: 'M8 2.2A2.7 2.7 0 1 1 8 7.6A2.7 2.7 0 1 1 8 2.2ZM2.8 13.8C3.2 10.9 5.3 9.6 8 9.6S12.8 10.9 13.2 13.8',
+    hue: 38,
+  },
+  wait: {
+    caption: 'wait',
+    outline: 'pill',
+    icon: 'M8 2A6 6 0 1 1 8 14A6 6 0 1 1 8 2ZM8 4.6V8.2L10.5 9.8',
+    hue: 186,
+  },
+};
