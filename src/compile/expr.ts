@@ -7,6 +7,7 @@
 import { Environment } from '@marcbachmann/cel-js';
 import type { Code } from '../diagnostic/codes.ts';
 import { type ExprNode, listsOfDoubles, nodesOf, otherNumbers } from './expr-numbers.ts';
+import { type ExprReads, readsOf } from './expr-reads.ts';
 import { explainExpr } from './expr-words.ts';
 
 /** What a name in scope may hold: a CEL type such as `double` or `list<string>`, or the fields of an object. */
@@ -24,6 +25,7 @@ export interface Expr {
   readonly names: ReadonlySet<string>;
   /** The value of an expression that is a text or number by itself. */
   readonly constant?: string | number;
+  readonly reads: ExprReads;
   /** Evaluates against a scope. Throws {@link ExprError}. */
   evaluate(scope: Scope): unknown;
 }
@@ -138,6 +140,7 @@ function compileIn(env: Environment, types: Readonly<Record<string, ExprType>>, 
       type: check.type ?? 'dyn',
       names,
       ...constantOf(root),
+      reads: readsOf(root),
       evaluate(scope) {
         try {
           return toJson(parsed(scope as Record<string, unknown>));

@@ -75,6 +75,8 @@ export type CoreEvent =
 /** A transition that was taken, for whoever watches: its actions name nodes. */
 export interface TakenTransition {
   readonly actions: readonly unknown[];
+  /** The context right after it: a later one of the same step may have changed it again. */
+  readonly context: unknown;
 }
 
 /** The outcome of one step. */
@@ -119,8 +121,14 @@ let collected: Collected = { actions: [], transitions: [] };
 
 const system = Object.create(ghost.system) as typeof ghost.system;
 Object.defineProperty(system, '_sendInspectionEvent', {
-  value: (event: { type: string; _transitions?: readonly TakenTransition[] }) => {
-    if (event.type === '@xstate.microstep') collected.transitions.push(...(event._transitions ?? []));
+  value: (event: {
+    type: string;
+    snapshot?: { readonly context: unknown };
+    _transitions?: readonly Pick<TakenTransition, 'actions'>[];
+  }) => {
+    if (event.type !== '@xstate.microstep') return;
+    const context = event.snapshot?.context;
+    for (const { actions } of event._transitions ?? []) collected.transitions.push({ actions, context });
   },
 });
 
