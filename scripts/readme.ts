@@ -1,9 +1,9 @@
 /**
- * Keeps README.md true: runs what it shows and writes in what came out. With `--check` nothing is written, and the exit
- * code is 1 when the README says something else.
+ * Keeps README.md and docs/testing.md true: runs what they show and writes in what came out. With `--check` nothing is
+ * written, and the exit code is 1 when one of them says something else.
  *
  * Blocks: `console` holds a command and its output, cut to the first lines; a block with a file name is that file, in a
- * folder of the README's own (or in the repository, where it stands); `output name` is what running that file prints.
+ * folder of the document's own (or in the repository, where it stands); `output name` is what running that file prints.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '..');
-const readme = path.join(root, 'README.md');
+const documents = ['README.md', 'docs/testing.md'];
 const SHOWN_LINES = 30;
 
 interface Block {
@@ -40,8 +40,13 @@ function userFolder(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'statewright-readme-'));
   const own = path.join(folder, 'node_modules/statewright');
   mkdirSync(own, { recursive: true });
-  writeFileSync(path.join(own, 'package.json'), '{ "name": "statewright", "type": "module", "exports": "./index.js" }');
-  writeFileSync(path.join(own, 'index.js'), `export * from ${JSON.stringify(path.join(root, 'src/index.ts'))};\n`);
+  const exports = { '.': './index.js', './testing': './testing.js' };
+  writeFileSync(path.join(own, 'package.json'), JSON.stringify({ name: 'statewright', type: 'module', exports }));
+  for (const [file, source] of [
+    ['index.js', 'src/index.ts'],
+    ['testing.js', 'src/testing/index.ts'],
+  ] as const)
+    writeFileSync(path.join(own, file), `export * from ${JSON.stringify(path.join(root, source))};\n`);
   writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');
   for (const name of ['xstate', 'rxjs'])
     symlinkSync(path.join(root, 'node_modules', name), path.join(folder, 'node_modules', name));
@@ -89,10 +94,13 @@ function rewrite(text: string): string {
   }
 }
 
-const before = readFileSync(readme, 'utf8');
-const after = rewrite(before);
-if (!process.argv.includes('--check')) writeFileSync(readme, after);
-else if (before !== after) {
-  console.error('README.md does not say what happens; run "npm run readme" and look at the difference');
-  process.exitCode = 1;
+for (const document of documents) {
+  const file = path.join(root, document);
+  const before = readFileSync(file, 'utf8');
+  const after = rewrite(before);
+  if (!process.argv.includes('--check')) writeFileSync(file, after);
+  else if (before !== after) {
+    console.error(`${document} does not say what happens; run "npm run readme" and look at the difference`);
+    process.exitCode = 1;
+  }
 }

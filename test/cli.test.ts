@@ -274,6 +274,44 @@ describe('graph and schema', () => {
   });
 });
 
+describe('test', () => {
+  it('says what is reached, and exits 1 when something is not', () => {
+    expect(statewright('test', asks)).toEqual({
+      code: 0,
+      out: expect.stringMatching(/^asks \(\d+ states\)\n✓ nodes {4}2 of 2\n✓ edges {4}\d of \d\n$/),
+      err: '',
+    });
+    const { code, out } = statewright('test', 'test/fixtures/refund.yaml');
+    expect(code).toBe(1);
+    expect(out).toContain('✗ nodes    3 of 4');
+    expect(out).toContain('director: no path leads to it');
+  });
+
+  it('prints the paths, or one JSON value, and takes a fixed input', () => {
+    expect(statewright('test', 'test/fixtures/refund.yaml', '--paths', '-i', 'amount=7').out).toContain(
+      'look -> pay\n    input {"amount":7}\n',
+    );
+    const report = JSON.parse(statewright('test', asks, '--json').out);
+    expect(report).toMatchObject({ graph: 'asks', unreached: [], complete: true });
+    expect(report.reached[0]).toMatchObject({ kind: 'node', from: 'who', path: [{ kind: 'input' }] });
+  });
+
+  it('refuses a bound that is none and an input that does not fit', () => {
+    expect(statewright('test', asks, '--max-states', '0')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('a whole number from 1'),
+    });
+    expect(statewright('test', 'test/fixtures/refund.yaml', '-i', 'amount=-1')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('"amount"'),
+    });
+    expect(statewright('test', 'test/fixtures/refund.yaml', '-i', 'amonut=1')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('did you mean "amount"?'),
+    });
+  });
+});
+
 describe('the program', () => {
   it('gives help and version on stdout with exit 0, and usage errors with exit 2', () => {
     expect(statewright('--help')).toMatchObject({ code: 0, out: expect.stringContaining('Exit codes') });

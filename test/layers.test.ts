@@ -15,8 +15,9 @@ const MAY: Record<string, string[]> = {
   tools: ['compile', 'nodes'],
   graph: ['compile', 'core', 'diagnostic', 'models', 'nodes', 'tools'],
   runtime: ['compile', 'core', 'graph', 'models', 'nodes', 'tools'],
-  testing: ['models', 'runtime'],
-  cli: ['compile', 'core', 'diagnostic', 'format', 'graph', 'models', 'runtime'],
+  explore: ['compile', 'core', 'graph'],
+  testing: ['explore', 'models', 'runtime'],
+  cli: ['compile', 'core', 'diagnostic', 'explore', 'format', 'graph', 'models', 'runtime'],
   '': ['compile', 'core', 'diagnostic', 'graph', 'models', 'nodes', 'runtime', 'tools'],
 };
 
@@ -28,6 +29,7 @@ const ONLY: Record<string, RegExp> = {
   commander: /^src\/cli\/main\.ts$/,
   'elkjs/lib/elk-api.js': /^src\/format\/svg\/layout\.ts$/,
   'elkjs/lib/elk.bundled.js': /^src\/format\/svg\/layout\.ts$/,
+  '@xstate/graph': /^src\/explore\/traverse\.ts$/,
   '@clack/prompts': /^src\/cli\/ask\.ts$/,
   undici: /^src\/tools\/http-client\.ts$/,
   'ipaddr.js': /^src\/tools\/address\.ts$/,
@@ -36,7 +38,7 @@ const ONLY: Record<string, RegExp> = {
 };
 
 /** Built-in modules: the compiler and the core run in a browser too. */
-const NODE_FREE = /^src\/(compile|core|diagnostic|format|models|nodes)\//;
+const NODE_FREE = /^src\/(compile|core|diagnostic|explore|format|models|nodes)\//;
 
 interface Import {
   readonly from: string;

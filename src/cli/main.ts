@@ -13,6 +13,11 @@ const collect = (value: string, before: string[]): string[] => {
   return [...before, value];
 };
 
+const positive = (value: string): number => {
+  if (!/^[1-9]\d{0,8}$/.test(value)) throw new InvalidArgumentError('it must be a whole number from 1');
+  return Number(value);
+};
+
 let exitCode: number = EXIT.done;
 const exitWith =
   <A extends unknown[]>(run: (...args: A) => Promise<number>) =>
@@ -63,6 +68,19 @@ function createProgram(): Command {
       '\nExamples:\n  statewright graph graphs/interview.yaml -o interview.svg\n  statewright graph graphs/report.yaml --format ts > report-machine.ts',
     )
     .action(exitWith(async (file: string, options) => (await import('./graph.ts')).graphCommand(file, options)));
+  program
+    .command('test')
+    .description('walk the paths of a graph with made-up outcomes, and say what can be reached')
+    .argument('<graph>', 'a graph file')
+    .option('-i, --input <key=value>', 'a state key to leave as it is given, or @file with an object', collect, [])
+    .option('--max-states <n>', 'the most states that one walk looks at (default: 5000)', positive)
+    .option('--paths', 'print a shortest path to every node and edge')
+    .option('--json', 'print the report as one JSON value')
+    .addHelpText(
+      'after',
+      '\nNothing runs: results and answers are taken from types and conditions.\nExit code 1 when a node or an edge was not reached.\n\nExample:\n  statewright test graphs/interview.yaml --paths',
+    )
+    .action(exitWith(async (file: string, options) => (await import('./test.ts')).testCommand(file, options)));
   program
     .command('schema')
     .description('print the JSON Schema of graph files, for editors')
