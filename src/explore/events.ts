@@ -1,7 +1,7 @@
 /** Events of a path: what a person reads, and what the machine takes. */
 import { nodeOf, type Plan } from '../compile/plan.ts';
-import type { ActorState, CoreEvent } from '../core/core.ts';
-import type { Pending } from './pending.ts';
+import type { CoreEvent } from '../core/core.ts';
+import type { GraphState, Pending } from './pending.ts';
 
 /** One thing that happens on a path. Values are made up from types and conditions; no body runs. */
 export type PathEvent =
@@ -48,7 +48,7 @@ export function eventsFor(
 }
 
 /** An event as the core takes it. Undefined when nothing in the state waits for it. */
-export function coreEvent(event: PathEvent, state: ActorState, pending: readonly Pending[]): CoreEvent | undefined {
+export function coreEvent(event: PathEvent, state: GraphState, pending: readonly Pending[]): CoreEvent | undefined {
   switch (event.kind) {
     case 'input':
       return undefined;
@@ -75,7 +75,7 @@ export function coreEvent(event: PathEvent, state: ActorState, pending: readonly
 /** The timer that a time event stands for. */
 function timerEvent(
   { kind, node }: Extract<PathEvent, { kind: 'time' | 'expiry' }>,
-  { timers }: ActorState,
+  { timers }: GraphState,
   pending: readonly Pending[],
 ): CoreEvent | undefined {
   const found = pending.find(p => p.kind === 'time' && p.node === node && p.expiry === (kind === 'expiry'));

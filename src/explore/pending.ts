@@ -4,7 +4,10 @@ import { expiryDelay } from '../compile/delays.ts';
 import { waitingNode } from '../compile/names.ts';
 import { chartOf, forkOf, nodeOf, type Plan, ROOT } from '../compile/plan.ts';
 import { directEntry } from '../compile/point.ts';
-import type { ActorState } from '../core/core.ts';
+import type { ActorState, CoreSnapshot } from '../core/core.ts';
+
+/** The state of a graph's machine. */
+export type GraphState = ActorState<CoreSnapshot>;
 
 /** A node that something can happen to. */
 export type Pending =
@@ -17,10 +20,10 @@ export type Pending =
   /** It waits for a time; `expiry` says that the time is only how long it waits for an answer. */
   | { readonly kind: 'time'; readonly node: string; readonly timer: string; readonly expiry: boolean };
 
-export const contextOf = ({ snapshot }: ActorState): GraphContext => snapshot.context as GraphContext;
+export const contextOf = ({ snapshot }: GraphState): GraphContext => snapshot.context as GraphContext;
 
 /** The wait nodes that are active, with the id of their state. */
-function waits(plan: Plan, { snapshot }: ActorState): { node: string; state: string }[] {
+function waits(plan: Plan, { snapshot }: GraphState): { node: string; state: string }[] {
   return snapshot._nodes.flatMap(({ id, meta }: { id: string; meta?: { node?: string } }) => {
     const def = meta?.node === undefined ? undefined : plan.nodes.get(meta.node)?.def;
     return def?.kind === 'wait' && def.until.kind !== 'event' ? [{ node: def.id, state: id }] : [];
@@ -28,7 +31,7 @@ function waits(plan: Plan, { snapshot }: ActorState): { node: string; state: str
 }
 
 /** All that is pending in a state that rests. */
-export function pendingIn(plan: Plan, state: ActorState): Pending[] {
+export function pendingIn(plan: Plan, state: GraphState): Pending[] {
   if (state.snapshot.status !== 'active') return [];
   const context = contextOf(state);
   const timers = Object.keys(state.timers);

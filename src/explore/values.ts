@@ -49,6 +49,13 @@ function outputKeys({ state, output }: GraphDef): StateKey[] {
   return output ? state.filter(k => output.includes(k.name)) : [...state];
 }
 
+/** The output of a map, before it is known which key its results go to. */
+const MAP_OUTPUT: JsonSchema = {
+  type: 'object',
+  properties: { results: { type: 'array' }, failures: { type: 'array', items: { type: 'object' } } },
+  required: ['results', 'failures'],
+};
+
 /** What is known of the shape of a node's output from the node itself. Kinds whose result nobody declares have none. */
 function declaredSchema(def: NodeDef): JsonSchema | undefined {
   switch (def.kind) {
@@ -72,8 +79,8 @@ function schemaOf(plan: Plan, def: NodeDef): JsonSchema | undefined {
   if (declared) return declared;
   const keys = new Map(plan.graph.state.map(k => [k.name, k.type]));
   if (def.writes.kind === 'key') return keys.get(def.writes.key)?.schema;
-  if (def.writes.kind !== 'map') return undefined;
-  let shape: JsonSchema | undefined;
+  let shape: JsonSchema | undefined = def.kind === 'map' ? MAP_OUTPUT : undefined;
+  if (def.writes.kind !== 'map') return shape;
   for (const { key, value } of def.writes.entries) {
     const [path = [], ...more] = value.kind === 'expr' ? value.expr.reads.paths : [];
     const schema = keys.get(key)?.schema;

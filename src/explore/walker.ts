@@ -12,9 +12,9 @@ import { InputError, initialContext, inputProblems } from '../compile/input.ts';
 import { START } from '../compile/names.ts';
 import { chartOf, nodeOf, type Plan, ROOT } from '../compile/plan.ts';
 import { evaluate, expressionScope } from '../compile/writes.ts';
-import { type ActorState, apply, type Step, start } from '../core/core.ts';
+import { apply, type CoreSnapshot, type Step, start } from '../core/core.ts';
 import { coreEvent, eventsFor, type PathEvent } from './events.ts';
-import { contextOf, nextOf, type Pending, pendingIn } from './pending.ts';
+import { contextOf, type GraphState, nextOf, type Pending, pendingIn } from './pending.ts';
 import type { Reads } from './reads.ts';
 import { type Choice, errorsOf, inputsOf, outputsOf } from './values.ts';
 
@@ -31,7 +31,7 @@ export interface Reach {
 /** A state that was reached, and how. */
 export interface Visited {
   /** Undefined before the input. */
-  readonly state?: ActorState;
+  readonly state?: GraphState;
   readonly event?: PathEvent;
   readonly from?: Visited;
 }
@@ -62,9 +62,14 @@ export class Walker {
   private readonly subject: Subject;
   private readonly reads: Reads;
   private readonly reach: Reach;
-  private readonly onStep: (step: Step, visited: Visited) => void;
+  private readonly onStep: (step: Step<CoreSnapshot>, visited: Visited) => void;
 
-  constructor(subject: Subject, reads: Reads, reach: Reach, onStep: (step: Step, visited: Visited) => void) {
+  constructor(
+    subject: Subject,
+    reads: Reads,
+    reach: Reach,
+    onStep: (step: Step<CoreSnapshot>, visited: Visited) => void,
+  ) {
     this.subject = subject;
     this.reads = reads;
     this.reach = reach;
@@ -107,7 +112,7 @@ export class Walker {
     return next;
   }
 
-  private applied(state: ActorState, event: PathEvent, pending: readonly Pending[]): Step | undefined {
+  private applied(state: GraphState, event: PathEvent, pending: readonly Pending[]): Step<CoreSnapshot> | undefined {
     const core = coreEvent(event, state, pending);
     return core && apply(this.subject.machine, state, core);
   }

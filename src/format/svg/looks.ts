@@ -2,7 +2,7 @@
 import type { NodeDef } from '../../compile/graph.ts';
 
 /** Outlines, told apart without colour. */
-export type Outline = 'box' | 'soft' | 'pill' | 'cut' | 'hexagon' | 'note' | 'double';
+export type Outline = 'box' | 'soft' | 'pill' | 'cut' | 'hexagon' | 'note' | 'double' | 'stack';
 
 export interface Look {
   /** What stands above the name. */
@@ -35,6 +35,12 @@ export const looks: Readonly<Record<NodeDef['kind'], Look>> = {
     hue: 318,
   },
   graph: { caption: 'graph', outline: 'double', icon: 'M2.4 2.4H8.6V8.6H2.4ZM8.6 5.5H13.6V13.6H5.5V8.6', hue: 150 },
+  map: {
+    caption: 'for each',
+    outline: 'stack',
+    icon: 'M2.4 6.4H9.6V13.6H2.4ZM4.6 6.4V4.2H11.8V11.4H9.6M6.8 4.2V2H14V9.2H11.8',
+    hue: 88,
+  },
   interrupt: {
     caption: 'person',
     outline: 'cut',

@@ -62,8 +62,12 @@ export function boxOf(node: PictureNode): NodeBox {
     about,
     chips,
     // Even, so that the middle is a whole pixel.
-    width: Math.max(MIN_WIDTH, 2 * Math.ceil(texts / 2) + 2 * inset),
-    height: 48 + (about.length === 0 ? 0 : 4 + 14 * about.length) + (row ? 22 : 0) + (outline === 'double' ? 6 : 0),
+    width: Math.max(MIN_WIDTH, 2 * Math.ceil(texts / 2) + 2 * inset + (outline === 'stack' ? 8 : 0)),
+    height:
+      48 +
+      (about.length === 0 ? 0 : 4 + 14 * about.length) +
+      (row ? 22 : 0) +
+      (outline === 'double' ? 6 : outline === 'stack' ? 8 : 0),
   };
 }
 

@@ -53,6 +53,7 @@ function duration(ms: number): string {
 function aboutOf(def: NodeDef): string | undefined {
   if (def.description !== undefined) return def.description;
   if (def.kind === 'graph') return def.child.name === def.id ? undefined : def.child.name;
+  if (def.kind === 'map') return `each ${def.as} of ${sourceOf(def.over)}`;
   if (def.kind !== 'wait') return undefined;
   const { until } = def;
   if (until.kind === 'for') return `for ${duration(until.ms)}`;
@@ -68,6 +69,7 @@ function chipsOf(def: NodeDef): string[] {
     ...(retry === undefined ? [] : [`${retry.attempts} tries`]),
     ...(timeout === undefined ? [] : [`≤ ${duration(timeout)}`]),
     ...(expires === undefined ? [] : [`expires ${duration(expires.after)}`]),
+    ...(def.kind === 'map' ? [`${def.concurrency} at once`] : []),
     ...(routeAll ? ['all that hold'] : []),
     ...(pauses ?? []).map(side => `pauses ${side}`),
     ...(onError === 'continue' ? ['goes on after errors'] : []),

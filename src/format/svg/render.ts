@@ -47,18 +47,25 @@ function outlineOf(outline: Outline, box: Placed<NodeBox>): string {
     const fold = `M${at(r - 12)} ${at(y)}V${at(y + 12)}H${at(r)}`;
     return element('path', { class: 'box', d: `${outlinePath(outline, box)}${fold}`, 'stroke-linejoin': 'round' });
   }
-  const rx = { box: 4, soft: 14, pill: Math.min(24, height / 2), double: 7 }[outline];
+  const rx = { box: 4, soft: 14, pill: Math.min(24, height / 2), double: 7, stack: 5 }[outline];
   const outer = element('rect', { class: 'box', x, y, width, height, rx });
+  if (outline === 'stack') {
+    // What lies behind shows within the node's own place: edges end at its border.
+    const sheet = (by: number): string =>
+      element('rect', { class: 'box', x: x + by, y: y + by, width: width - 8, height: height - 8, rx });
+    return [8, 4, 0].map(sheet).join('');
+  }
   if (outline !== 'double') return outer;
   const inner = { x: x + 3.5, y: y + 3.5, width: width - 7, height: height - 7, rx: 4.5 };
   return `${outer}${element('rect', { class: 'box', ...inner })}`;
 }
 
 /** One chip stands beside the caption, several in a row below all texts. */
-function chipsOf({ x, y, width, height, inset, chips }: Placed<NodeBox>, top: number): string {
+function chipsOf({ x, width, inset, chips, about, node }: Placed<NodeBox>, top: number): string {
   const row = chips.length > 1;
-  const chipTop = row ? y + height - 25 - (top - y - 11) : top - 2;
-  let left = row ? x + inset : x + width - Math.max(inset, 14) - (chips[0]?.width ?? 0);
+  const right = x + width - Math.max(inset, 14) - (node.kind === 'map' ? 8 : 0);
+  const chipTop = row ? top + 32 + (about.length === 0 ? 0 : 4 + 14 * about.length) : top - 2;
+  let left = row ? x + inset : right - (chips[0]?.width ?? 0);
   return chips
     .map(chip => {
       const rect = element('rect', { x: left, y: chipTop, width: chip.width, height: 15, rx: 7.5 });
