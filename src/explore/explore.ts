@@ -82,6 +82,12 @@ function lowerBudgets(plan: Plan, reads: Reads): { plan: Plan; lowered: Lowered 
   return { plan: { ...plan, nodes: new Map(nodes) }, lowered };
 }
 
+/** The plan with every fork a parallel state: the branches of a wide one are then states of the same machine. */
+function withoutPools(plan: Plan): Plan {
+  const forks = [...plan.forks].map(([id, { wide: _, ...fork }]) => [id, fork] as const);
+  return { ...plan, forks: new Map(forks) };
+}
+
 const NO_BODY = () => () => Promise.reject(new Error('no body runs here'));
 
 class Exploration {
@@ -126,7 +132,8 @@ class Exploration {
   }
 
   private walk({ lowers, ...reach }: (typeof REACHES)[number]): void {
-    const { plan: whole, reducers } = this.graph;
+    const { reducers } = this.graph;
+    const whole = withoutPools(this.graph.plan);
     const { plan, lowered } = lowers ? lowerBudgets(whole, this.reads) : { plan: whole, lowered: {} };
     const subject = { plan, reducers, machine: emitMachine(plan, NO_BODY, reducers), input: this.options.input ?? {} };
     const walker: Walker = new Walker(subject, this.reads, reach, ({ transitions }, visited) => {
