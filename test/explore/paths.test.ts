@@ -199,6 +199,24 @@ describe('paths of forks', () => {
     expect(never.complete).toBe(true);
   });
 
+  it('keep apart what branches wrote until they meet', () => {
+    const report = explore(`
+state: { a: boolean?, b: boolean? }
+nodes:
+  x: { type: interrupt, message: "?", schema: boolean, output: a }
+  y: { type: interrupt, message: "?", schema: boolean, output: b }
+  j: { type: set, set: {} }
+  first: { type: set, set: {} }
+  second: { type: set, set: {} }
+edges:
+  - "START -> [x, y] -> j"
+  - { from: j, to: first, when: a == true && b == false }
+  - { from: j, to: second, when: a == false && b == true }
+  - "[j, first, second] -> END"`);
+    expect(missing(report)).toEqual([]);
+    expect(wayTo(report, 'second')).toEqual(['input {}', 'x is answered false', 'y is answered true']);
+  });
+
   it('let each branch be the first where the first to arrive ends the others', () => {
     const report = explore(`
 nodes:
