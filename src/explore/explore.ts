@@ -59,10 +59,11 @@ const OWN_FAILURES = new Set(['no-edge', 'limit', 'write-conflict']);
  * so that a fork of ten costs ten times a branch and not a branch to the tenth.
  */
 const REACHES: readonly (Reach & { readonly lowers: boolean })[] = [
-  { deviations: 1, alike: 1, inputs: 'required', lowers: true },
-  { deviations: 1, alike: 1, inputs: 'all', lowers: true },
-  { deviations: 2, alike: 2, inputs: 'all', lowers: true },
-  { deviations: Number.POSITIVE_INFINITY, alike: 4, inputs: 'all', lowers: false },
+  { deviations: 1, outputs: 'telling', inputs: 'required', lowers: true },
+  { deviations: 2, outputs: 'all', inputs: 'required', lowers: true },
+  { deviations: 1, outputs: 'telling', inputs: 'all', lowers: true },
+  { deviations: Number.POSITIVE_INFINITY, outputs: 'all', inputs: 'required', lowers: true },
+  { deviations: Number.POSITIVE_INFINITY, outputs: 'all', inputs: 'all', lowers: false },
 ];
 
 type Lowered = Record<string, { from: number; to: number }>;

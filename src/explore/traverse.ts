@@ -11,15 +11,22 @@ export interface Space<S extends object, E> {
   isOver(): boolean;
 }
 
+/** A state may have many events: so many steps are made for each state that the limit allows. */
+const STEPS = 4;
+
 /** Visits every state once. Returns how many there are, and whether `limit` left some unvisited. */
 export function traverse<S extends object, E>(
   space: Space<S, E>,
   limit: number,
 ): { states: number; complete: boolean } {
   let states = 0;
+  let steps = 0;
   let complete = true;
   const logic = {
-    transition: (state: S, { event }: { event: E }) => space.step(state, event),
+    transition: (state: S, { event }: { event: E }) => {
+      steps++;
+      return space.step(state, event);
+    },
     getInitialSnapshot: () => space.initial,
     getPersistedSnapshot: (state: S) => state,
   };
@@ -30,7 +37,7 @@ export function traverse<S extends object, E>(
     serializeEvent: (event: object) => JSON.stringify(event),
     stopWhen: () => {
       if (space.isOver()) return true;
-      if (states >= limit) complete = false;
+      if (states >= limit || steps >= limit * STEPS) complete = false;
       else states++;
       return !complete;
     },

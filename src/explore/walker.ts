@@ -24,8 +24,8 @@ export interface Reach {
   readonly deviations: number;
   /** Which keys of the input are varied: those that a run must be given, or all. */
   readonly inputs: 'required' | 'all';
-  /** How many outputs are tried that no condition ahead tells apart. */
-  readonly alike: number;
+  /** Which outputs are tried: one for each way in which the conditions ahead turn out as things stand, or all. */
+  readonly outputs: 'telling' | 'all';
 }
 
 /** A state that was reached, and how. */
@@ -186,7 +186,8 @@ export class Walker {
     if (known) return known as readonly T[];
     const groups = Map.groupBy(outputs, output => this.signature(node, context, output));
     const sound = [...groups].filter(([signature]) => signature !== '');
-    const kept = (sound.length > 0 ? sound : [...groups]).flatMap(([, same]) => same.slice(0, this.reach.alike));
+    const few = this.reach.outputs === 'telling' ? 1 : outputs.length;
+    const kept = (sound.length > 0 ? sound : [...groups]).flatMap(([, same]) => same.slice(0, few));
     this.told.set(key, kept);
     return kept;
   }
