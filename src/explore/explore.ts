@@ -136,7 +136,12 @@ class Exploration {
     const { reducers } = this.graph;
     const whole = withoutPools(this.graph.plan);
     const { plan, lowered } = lowers ? lowerBudgets(whole, this.reads) : { plan: whole, lowered: {} };
-    const subject = { plan, reducers, machine: emitMachine(plan, NO_BODY, reducers), input: this.options.input ?? {} };
+    const subject = {
+      plan,
+      reducers,
+      machine: emitMachine(plan, { bodies: NO_BODY, reducers, machineOf: () => undefined }),
+      input: this.options.input ?? {},
+    };
     const walker: Walker = new Walker(subject, this.reads, reach, ({ transitions }, visited) => {
       const ids = transitions.flatMap(t => reachedBy(plan, t));
       for (const id of ids) if (!this.reached.has(id)) this.reached.set(id, witness(visited, lowered));

@@ -58,6 +58,7 @@ function askedBy(def: NodeDef): readonly string[] {
   const names = (value: Value): string[] => (value.kind === 'expr' ? [...value.expr.names] : []);
   if (def.kind === 'interrupt') return [...def.message.names];
   if (def.kind === 'graph') return def.input.flatMap(i => names(i.value));
+  if (def.kind === 'machine') return (def.input ?? []).flatMap(i => names(i.value));
   if (def.kind === 'map') return names(def.over);
   return def.kind === 'wait' && def.until.kind === 'moment' ? names(def.until.value) : [];
 }

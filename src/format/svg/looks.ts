@@ -35,6 +35,24 @@ export const looks: Readonly<Record<NodeDef['kind'], Look>> = {
     hue: 318,
   },
   graph: { caption: 'graph', outline: 'double', icon: 'M2.4 2.4H8.6V8.6H2.4ZM8.6 5.5H13.6V13.6H5.5V8.6', hue: 150 },
+  tool: {
+    caption: 'tool',
+    outline: 'box',
+    icon: 'M9.2 3.4A3.4 3.4 0 0 1 13.3 7.4L10.9 8.1L8 11L5.2 13.7A1.6 1.6 0 0 1 2.6 11.2L8.2 5.6ZM9.2 3.4L11 5.4L13 4.9',
+    hue: 12,
+  },
+  http: {
+    caption: 'http',
+    outline: 'box',
+    icon: 'M8 2A6 6 0 1 1 8 14A6 6 0 1 1 8 2ZM2.2 8H13.8M8 2C10.4 3.8 10.9 6 10.9 8S10.4 12.2 8 14M8 2C5.6 3.8 5.1 6 5.1 8S5.6 12.2 8 14',
+    hue: 172,
+  },
+  machine: {
+    caption: 'machine',
+    outline: 'double',
+    icon: 'M2 5.2H7V10.2H2ZM9.4 8.6H14.2V13.4H9.4ZM7 6.4H11.8V8.6M9.4 11.6H4.4V10.2',
+    hue: 238,
+  },
   map: {
     caption: 'for each',
     outline: 'stack',

@@ -53,6 +53,9 @@ function duration(ms: number): string {
 function aboutOf(def: NodeDef): string | undefined {
   if (def.description !== undefined) return def.description;
   if (def.kind === 'graph') return def.child.name === def.id ? undefined : def.child.name;
+  if (def.kind === 'http') return `${def.request.method} ${def.request.url.source}`;
+  if (def.kind === 'machine') return def.machine;
+  if (def.kind === 'tool') return def.tool.name === def.id ? undefined : def.tool.name;
   if (def.kind === 'map') return `each ${def.as} of ${sourceOf(def.over)}`;
   if (def.kind !== 'wait') return undefined;
   const { until } = def;
@@ -61,7 +64,7 @@ function aboutOf(def: NodeDef): string | undefined {
 }
 
 function chipsOf(def: NodeDef): string[] {
-  const { maxVisits, retry, timeout, join, routeAll, pauses, onError } = def;
+  const { maxVisits, retry, timeout, join, routeAll, pauses, onError, cache } = def;
   const expires = 'expires' in def ? def.expires : undefined;
   return [
     ...(join === undefined ? [] : [join === 'any' ? 'first to arrive' : `first ${join} to arrive`]),
@@ -70,6 +73,7 @@ function chipsOf(def: NodeDef): string[] {
     ...(timeout === undefined ? [] : [`≤ ${duration(timeout)}`]),
     ...(expires === undefined ? [] : [`expires ${duration(expires.after)}`]),
     ...(def.kind === 'map' ? [`${def.concurrency} at once`] : []),
+    ...(cache ? ['cached'] : []),
     ...(routeAll ? ['all that hold'] : []),
     ...(pauses ?? []).map(side => `pauses ${side}`),
     ...(onError === 'continue' ? ['goes on after errors'] : []),
