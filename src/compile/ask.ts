@@ -1,4 +1,5 @@
 /** What entering a node that waits works out: the question, or the moment. Pure. */
+import { agentInput } from './agent-graph.ts';
 import { errorRecord, type GraphContext, GraphRunError, type PendingInterrupt, viewOf } from './context.ts';
 import type { NodeDef } from './graph.ts';
 import { InputError, inputProblems } from './input.ts';
@@ -12,13 +13,14 @@ function question(plan: Plan, context: GraphContext, def: NodeDef, scope: string
   });
   if (def.kind === 'interrupt') {
     const message = def.message.render(expressionScope(plan, context, scope));
-    return put({ node: def.id, message, ...(def.schema ? { schema: def.schema.schema } : {}) });
+    const data = def.data && { data: evaluate(def.data, () => expressionScope(plan, context, scope)) };
+    return put({ node: def.id, message, ...data, ...(def.schema ? { schema: def.schema.schema } : {}) });
   }
   if (def.kind === 'machine') {
     bodyInput(plan, context, def.id);
     return {};
   }
-  if (def.kind === 'graph') {
+  if (def.kind === 'graph' || def.kind === 'agent') {
     // The child is given this when it is spawned; what cannot be evaluated is found here, where it can be a failure.
     childInput(plan, context, def.id);
     return {};
@@ -41,8 +43,9 @@ function question(plan: Plan, context: GraphContext, def: NodeDef, scope: string
 /** What the graph of a subgraph node is given. Throws what its expressions throw, and {@link InputError}. */
 export function childInput(plan: Plan, context: GraphContext, id: string): Record<string, unknown> {
   const { def, scope } = nodeOf(plan, id);
-  if (def.kind !== 'graph') return {};
   const names = lazy(() => expressionScope(plan, context, scope));
+  if (def.kind === 'agent') return agentInput(def, names());
+  if (def.kind !== 'graph') return {};
   const input = Object.fromEntries(def.input.map(i => [i.name, evaluate(i.value, names)]));
   const problems = inputProblems(def.child, input);
   if (problems.length > 0) throw new InputError(def.child.name, problems);

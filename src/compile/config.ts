@@ -23,6 +23,11 @@ function forkState(plan: Plan, id: string): StateConfig {
   return { type: 'parallel', ...early, states: Object.fromEntries(regions), onDone: { target: joinState(id) } };
 }
 
+/** In a graph that gives its failures up, one of them ends all that would wait for what failed. */
+function broken(plan: Plan, at: Point, target: string): TransitionConfig[] {
+  return plan.gives ? [{ guard: { type: 'broken', params: { at } }, target }] : [];
+}
+
 /** One actor that runs the branches, each as a machine of its own. */
 function wideForkState(plan: Plan, id: string, at: Point): StateConfig {
   const params = { at };
@@ -58,7 +63,12 @@ function waitingBranch(plan: Plan, scope: string): StateConfig {
   const final = { type: 'final' } as const;
   return {
     initial: STATES.enter,
-    states: { [STATES.enter]: { always: [begin, skip] }, ...own, [STATES.arrived]: final, [STATES.ended]: final },
+    states: {
+      [STATES.enter]: { always: [...broken(plan, params.at, STATES.ended), begin, skip] },
+      ...own,
+      [STATES.arrived]: final,
+      [STATES.ended]: final,
+    },
   };
 }
 
@@ -104,10 +114,12 @@ function chartStates(
   for (const id of chart.forks) {
     const at: Point = { kind: 'join', id };
     states[id] = forkState(plan, id);
-    states[joinState(id)] = { always: waysOut(plan, at) };
+    states[joinState(id)] = { always: [...broken(plan, at, STATES.failed), ...waysOut(plan, at)] };
     retries.push([at, joinState(id)]);
   }
-  states[STATES.failed] = { tags: ['failed'], on: { retry: retries.map(([at, target]) => retryOf(at, target)) } };
+  states[STATES.failed] = plan.gives
+    ? { type: 'final', tags: ['failed'] }
+    : { tags: ['failed'], on: { retry: retries.map(([at, target]) => retryOf(at, target)) } };
   return states;
 }
 

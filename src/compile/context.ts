@@ -53,6 +53,8 @@ export interface HandledError {
 export interface PendingInterrupt {
   readonly node: string;
   readonly message: string;
+  /** What it is about, for programs. */
+  readonly data?: unknown;
   /** The JSON Schema of the answer; absent when any answer will do. */
   readonly schema?: JsonSchema;
   /** The type of the event that is waited for; absent for a question to a person. */

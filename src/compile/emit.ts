@@ -8,6 +8,7 @@ import { errorRecord, type GraphContext, GraphRunError, outputOf, type Reducers,
 import { attempt, type Decision, handled, triesAgain, writeResult } from './decide.ts';
 import { delaysOf, timeUp } from './delays.ts';
 import { countVisit, follow, without } from './follow.ts';
+import { givenUp } from './given-up.ts';
 import type { MachineNode } from './graph.ts';
 import { type GraphInput, initialContext, START_OPTIONS } from './input.ts';
 import { mappingOf } from './items.ts';
@@ -83,7 +84,10 @@ export function implementationsOf(plan: Plan, world: World) {
   });
   return {
     // Children are named per node; their types would only make every caller spell them out.
-    actors: Object.assign({ function: body, llm: body, router: body, tool: body, http: body }, children as object),
+    actors: Object.assign(
+      { function: body, llm: body, router: body, turn: body, call: body, tool: body, http: body },
+      children as object,
+    ),
     guards: {
       exit: (args: Guarded, { at, exit, hop }: ExitParams): boolean => {
         if (!isAnswer(plan, args.context, args.event, at)) return false;
@@ -96,6 +100,7 @@ export function implementationsOf(plan: Plan, world: World) {
       skipped: ({ context }: Guarded, { at }: PointParams): boolean => context.scopes[pointId(at)]?.status === 'ended',
       inside: ({ event }: Guarded, { at }: PointParams): boolean =>
         event.id === undefined || ['/', '[', ':'].some(next => event.id?.startsWith(pointId(at) + next)),
+      broken: ({ context }: Guarded, _: PointParams): boolean => Object.keys(context.failures).length > 0,
       within: ({ event }: Guarded, { at }: PointParams): boolean =>
         event.id === undefined || nodesOfFork(plan, pointId(at)).has(event.id.replace(/[/[:].*$/s, '')),
       succeeds: (args: Guarded, { at }: PointParams): boolean => judgeAt(args, at).tried.ok,
@@ -218,7 +223,7 @@ export function emitMachine(plan: Plan, world: World) {
       const { [START_OPTIONS]: options, ...values } = input ?? {};
       return initialContext(plan.graph, values, reducers, options);
     },
-    output: ({ context }: { context: GraphContext }): State => outputOf(plan.graph, context.state),
+    output: ({ context }: { context: GraphContext }): State => givenUp(context) ?? outputOf(plan.graph, context.state),
     // Budgets bound every cycle; this bounds what they cannot see, should one slip through.
     options: { maxIterations: 100_000 },
   };
@@ -238,6 +243,7 @@ export function emitMachine(plan: Plan, world: World) {
       skipped: (args: Guarded, params: PointParams) => boolean;
       inside: (args: Guarded, params: PointParams) => boolean;
       within: (args: Guarded, params: PointParams) => boolean;
+      broken: (args: Guarded, params: PointParams) => boolean;
       succeeds: (args: Guarded, params: PointParams) => boolean;
       released: (args: Guarded, params: PointParams) => boolean;
       ready: (args: Guarded, params: PointParams) => boolean;

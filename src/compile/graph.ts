@@ -104,6 +104,38 @@ export interface MachineNode extends NodeBase {
   readonly input?: readonly { readonly name: string; readonly value: Value }[];
 }
 
+/** A node that lets a model work with tools: a graph of its own, of model calls and tool calls. */
+export interface AgentNode extends NodeBase {
+  readonly kind: 'agent';
+  readonly child: GraphDef;
+  readonly system?: Text;
+  readonly user?: Text;
+  readonly schema?: ValueType;
+}
+
+/** In the graph of an agent: one call of its model. */
+export interface TurnNode extends NodeBase {
+  readonly kind: 'turn';
+  /** The agent, as scripts and messages call it. */
+  readonly agent: string;
+  readonly model: string;
+  readonly temperature?: number;
+  readonly maxTokens?: number;
+  readonly tools: readonly ToolDef[];
+  readonly approve: ReadonlySet<string>;
+  readonly client: ReadonlySet<string>;
+  readonly schema?: ValueType;
+  readonly maxTurns: number;
+  readonly maxRepeats: number;
+  readonly budget: { readonly tokens?: number; readonly cost?: number };
+}
+
+/** In the graph of an agent: one call of a tool. */
+export interface CallNode extends NodeBase {
+  readonly kind: 'call';
+  readonly tools: readonly ToolDef[];
+}
+
 export interface SetNode extends NodeBase {
   readonly kind: 'set';
 }
@@ -145,6 +177,8 @@ interface Asking extends NodeBase {
 export interface InterruptNode extends Asking {
   readonly kind: 'interrupt';
   readonly message: Text;
+  /** What the question is about, for programs. */
+  readonly data?: Value;
 }
 
 export interface WaitNode extends Asking {
@@ -206,6 +240,9 @@ export type NodeDef =
   | FunctionNode
   | SetNode
   | LlmNode
+  | AgentNode
+  | TurnNode
+  | CallNode
   | RouterNode
   | InterruptNode
   | SubgraphNode

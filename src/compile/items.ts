@@ -42,7 +42,7 @@ export function poolSpec(mapping: Mapping, context: GraphContext): PoolSpec {
   const { def } = mapping;
   const items = itemsOf(mapping, context);
   const needed = neededOf(def.minSuccess, items.length);
-  const gives = def.onError !== undefined && def.onError !== 'fail';
+  const gives = mapping.plan.gives === true || (def.onError !== undefined && def.onError !== 'fail');
   return { node: def.id, items, concurrency: def.concurrency, needed, gives };
 }
 

@@ -48,12 +48,14 @@ function lintTools(graph: GraphDef, reporter: Reporter): void {
   if (reporter.failed()) return;
   const usedBy = (node: NodeDef): string[] => {
     if (node.kind === 'map' && node.item.inline) return [...node.item.graph.nodes.values()].flatMap(usedBy);
+    if (node.kind === 'agent') return [...node.child.nodes.values()].flatMap(usedBy);
+    if (node.kind === 'turn') return node.tools.map(tool => tool.name);
     return node.kind === 'tool' ? [node.tool.name] : [];
   };
   const used = new Set([...graph.nodes.values()].flatMap(usedBy));
   for (const { name, span } of graph.tools?.values() ?? []) {
     if (used.has(name)) continue;
-    const hint = 'call it in a node of type "tool", or remove it';
+    const hint = 'call it in a node of type "tool", give it to an agent, or remove it';
     reporter.report('unused-tool', span, `no node uses the tool "${name}"`, { hint });
   }
 }

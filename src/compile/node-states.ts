@@ -24,11 +24,14 @@ export function nodeState(plan: Plan, id: string): StateConfig {
     case 'wait':
       return { ...shared, ...waitState(plan, def, at) };
     case 'graph':
+    case 'agent':
       return { ...shared, ...subgraphState(plan, id, at) };
     case 'map':
       return { ...shared, ...mapState(plan, def, at) };
     case 'machine':
       return { ...shared, ...machineState(plan, def, at) };
+    case 'turn':
+    case 'call':
     case 'function':
     case 'llm':
     case 'router':
@@ -87,11 +90,9 @@ export function eventNames(plan: Plan): string[] {
 }
 
 function subgraphState(plan: Plan, id: string, at: Point): StateConfig {
-  return {
-    ...asked(at),
-    invoke: { src: childSrc(id), id, input: { node: id }, onDone: waysOut(plan, at), onError: [failure(at)] },
-    on: inwardEvents(plan, id, at),
-  };
+  const { def } = nodeOf(plan, id);
+  const state = (isCompound(def) ? timedState : bareState)(plan, def, childSrc(id), at);
+  return { ...asked(at), ...state, on: { ...inwardEvents(plan, id, at), ...state.on } };
 }
 
 /** What is meant for a child actor, or for one inside it, is passed on. */

@@ -2,6 +2,7 @@
 import { errorRecord, type GraphContext } from './context.ts';
 import type { Outcome } from './decide.ts';
 import { expiryDelay } from './delays.ts';
+import { givenError } from './given-up.ts';
 import { isAsking } from './graph.ts';
 import { pauseId } from './names.ts';
 import { nodeOf, type Plan } from './plan.ts';
@@ -37,10 +38,18 @@ export function outcomeOf(plan: Plan, context: GraphContext, event: AnyEvent, at
   if (at.kind !== 'node') return NONE;
   if (event.type === 'resume' && isRelease(context, event, at.id, 'after'))
     return { kind: 'released', value: context.held[at.id] };
-  if (event.type === `xstate.done.actor.${at.id}`) return { kind: 'result', value: event.output };
+  if (event.type === `xstate.done.actor.${at.id}`) {
+    const error = givenError(event.output);
+    return error ? { kind: 'error', error } : { kind: 'result', value: resultOf(plan, at.id, event.output) };
+  }
   if (event.type === `xstate.error.actor.${at.id}`) return { kind: 'error', error: errorRecord(event.error) };
   const answer = answerIn(plan, event, at.id);
   return answer ? { kind: 'result', value: answer.value } : NONE;
+}
+
+/** What a node's actor gave, as the graph sees it: of an agent, its answer. */
+function resultOf(plan: Plan, id: string, output: unknown): unknown {
+  return nodeOf(plan, id).def.kind === 'agent' ? (output as { output: unknown }).output : output;
 }
 
 /** Why an answer cannot be taken, or undefined when it fits. */

@@ -102,6 +102,8 @@ export interface Plan {
   readonly forks: ReadonlyMap<string, PlanFork>;
   /** An expression or text reads `visits`, so that every node is counted; otherwise those that repeat are. */
   readonly countsAll: boolean;
+  /** A failure ends the graph with an error, which whoever contains it handles, instead of waiting for a retry. */
+  readonly gives?: true;
 }
 
 /** The id of the root chart. */
@@ -146,5 +148,5 @@ export function conditionsOf({ when, each, targets }: Exit): Pick<PlanExit, 'whe
 /** Whether the body of a node asks a language model. */
 export function callsModel(plan: Plan, id: string): boolean {
   const kind = plan.nodes.get(id)?.def.kind;
-  return kind === 'llm' || kind === 'router';
+  return kind === 'llm' || kind === 'router' || kind === 'turn';
 }

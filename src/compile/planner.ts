@@ -1,7 +1,7 @@
 import type { Reporter } from '../diagnostic/diagnostic.ts';
 import { edgePast, type Junction, reportFork } from './fork-faults.ts';
 import { analyseFork, type ForkProblem } from './forks.ts';
-import { type Exit, errorTarget, type GraphDef } from './graph.ts';
+import { type Exit, errorTarget, type GraphDef, type NodeDef } from './graph.ts';
 import { END, START } from './names.ts';
 import type { Chart, Hop, Place, Plan, PlanExit, PlanFork, PlanNode, Route } from './plan.ts';
 import { conditionsOf, ROOT } from './plan.ts';
@@ -31,11 +31,13 @@ class Planner {
   readonly graph: GraphDef;
   readonly reporter: Reporter;
   private readonly width: number;
+  private readonly gives: boolean;
 
-  constructor(graph: GraphDef, reporter: Reporter, width: number) {
+  constructor(graph: GraphDef, reporter: Reporter, { width = WIDE_FORK, gives = false }: PlanOptions) {
     this.graph = graph;
     this.reporter = reporter;
     this.width = width;
+    this.gives = gives;
     for (const id of [START, ...graph.nodes.keys()]) {
       this.next.set(id, [...new Set((graph.exits.get(id) ?? []).map(exit => this.vertexOf(id, exit)))]);
     }
@@ -102,7 +104,15 @@ class Planner {
     const entry = start.map(({ exit, vertex }) => ({ ...conditionsOf(exit), route: this.route(vertex, undefined) }));
     this.planChart({ scope: ROOT, heads, exit: undefined, depth: 0, entry });
     if (this.reporter.failed()) return undefined;
-    return { graph, charts: this.charts, nodes: this.nodes, forks: this.forks, countsAll: readsVisits(graph) };
+    const gives = this.gives ? { gives: true as const } : {};
+    return {
+      graph,
+      charts: this.charts,
+      nodes: this.nodes,
+      forks: this.forks,
+      countsAll: readsVisits(graph),
+      ...gives,
+    };
   }
 
   private planChart(chart: {
@@ -145,8 +155,10 @@ class Planner {
     }));
     const budget = this.budgets.get(id);
     const handler = errorTarget(def);
-    const inner = def.kind === 'graph' ? def.child : def.kind === 'map' ? def.item.graph : undefined;
-    const plan = inner && planGraph(inner, this.reporter, this.width);
+    const inner =
+      def.kind === 'graph' || def.kind === 'agent' ? def.child : def.kind === 'map' ? def.item.graph : undefined;
+    const plan =
+      inner && planGraph(inner, this.reporter, { width: this.width, gives: this.gives || handlesFailures(def) });
     this.nodes.set(id, {
       def,
       scope,
@@ -284,10 +296,22 @@ class Planner {
   }
 }
 
+export interface PlanOptions {
+  readonly width?: number | undefined;
+  /** Whether a failure ends the graph with an error instead of waiting. */
+  readonly gives?: boolean;
+}
+
 /** Above so many branches a fork is no parallel state: measured, see docs/architecture.md. */
 export const WIDE_FORK = 8;
 
 /** Plans a graph, or reports why its forks cannot be. */
-export function planGraph(graph: GraphDef, reporter: Reporter, width: number = WIDE_FORK): Plan | undefined {
-  return new Planner(graph, reporter, width).plan();
+export function planGraph(graph: GraphDef, reporter: Reporter, options: PlanOptions = {}): Plan | undefined {
+  return new Planner(graph, reporter, options).plan();
+}
+
+/** Whether a node makes something of the failure of what it contains. */
+function handlesFailures(def: NodeDef): boolean {
+  const kept = def.kind === 'map' && def.minSuccess !== undefined;
+  return kept || def.retry !== undefined || (def.onError !== undefined && def.onError !== 'fail');
 }

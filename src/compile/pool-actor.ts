@@ -10,6 +10,7 @@ import {
 } from 'xstate';
 import type { RunBody } from './body-call.ts';
 import { type ErrorRecord, errorRecord, type GraphContext } from './context.ts';
+import { givenError } from './given-up.ts';
 import { itemId, type PoolKind, splitItem } from './naming.ts';
 import type { AnyEvent } from './outcome.ts';
 import {
@@ -177,6 +178,8 @@ class Pool {
     const index = done && splitItem(done[2] ?? '', null)?.index;
     if (index === undefined || index === null) return [];
     if (done?.[1] === 'error') return [{ index, ok: false, error: errorRecord(event.error) }];
+    const error = givenError(event.output);
+    if (error) return [{ index, ok: false, error }];
     const { item } = this.work;
     return [{ index, ok: true, value: 'result' in item ? item.result(event.output) : event.output }];
   }

@@ -58,6 +58,7 @@ export interface BranchResult {
   readonly branch: BranchContext;
   readonly visits: GraphContext['visits'];
   readonly errors: Readonly<Record<string, ErrorRecord>>;
+  readonly failures: Readonly<Record<string, ErrorRecord>>;
 }
 
 export function forkWork(plan: Plan, id: string): PoolWork {
@@ -101,7 +102,7 @@ export function branchResult(plan: Plan, context: GraphContext, scope: string): 
   const visits = Object.fromEntries(Object.entries(context.visits).filter(([id]) => own.has(id)));
   const branch = context.scopes[scope];
   if (!branch) throw new Error(`no branch "${scope}"`);
-  return { scope, branch, visits, errors: context.errors };
+  return { scope, branch, visits, errors: context.errors, failures: context.failures };
 }
 
 /** Takes over what became of the branches of a wide fork. */
@@ -111,6 +112,7 @@ export function gatherBranches(context: GraphContext, output: unknown): Partial<
     scopes: { ...context.scopes, ...Object.fromEntries(results.map(r => [r.scope, r.branch])) },
     visits: Object.assign({ ...context.visits }, ...results.map(r => r.visits)) as GraphContext['visits'],
     errors: Object.assign({ ...context.errors }, ...results.map(r => r.errors)) as GraphContext['errors'],
+    failures: Object.assign({ ...context.failures }, ...results.map(r => r.failures)) as GraphContext['failures'],
   };
 }
 

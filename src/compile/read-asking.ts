@@ -32,6 +32,7 @@ export function readInterrupt(node: Written, file: NodeFileOf<'interrupt'>, cont
   const schema = readSchema(file.schema, [...node.path, 'schema'], context);
   const message = context.values.text(file.message, [...node.path, 'message']);
   const expires = readExpiry(file.expires, schema, [...node.path, 'expires'], context);
+  const data = file.data === undefined ? undefined : context.values.value(file.data, [...node.path, 'data']);
   const writes = writesOf(node, context, schema, { kind: 'none' });
   const unread = { source: '', names: new Set<string>(), render: () => '' };
   return {
@@ -39,7 +40,7 @@ export function readInterrupt(node: Written, file: NodeFileOf<'interrupt'>, cont
     kind: 'interrupt',
     message: message ?? unread,
     writes,
-    ...defined({ schema, expires }),
+    ...defined({ schema, expires, data }),
   };
 }
 

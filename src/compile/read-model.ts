@@ -7,10 +7,10 @@ import { readTypeAt } from './read-state.ts';
 import type { NodeFileOf } from './schema.ts';
 import { STRING } from './state-type.ts';
 
-type ModelFile = NodeFileOf<'llm'> | NodeFileOf<'router'>;
+type ModelFile = NodeFileOf<'llm'> | NodeFileOf<'router'> | NodeFileOf<'agent'>;
 
 /** Reads what llm and router nodes share: the prompt, the model, its settings. */
-function readCall(
+export function readCall(
   node: Written,
   file: ModelFile,
   context: NodeContext,

@@ -4,6 +4,7 @@ import { didYouMean, listed, nearest, quote } from '../diagnostic/suggest.ts';
 import { assertNever } from './assert-never.ts';
 import type { NodeDef, Writes } from './graph.ts';
 import { END, NODE_NAME, RESERVED_NODE_NAMES, START } from './names.ts';
+import { readAgent } from './read-agent.ts';
 import { readInterrupt, readWait } from './read-asking.ts';
 import { base, defined, type NodeContext, readInput, writesOf } from './read-common.ts';
 import { mapOutput, readMap } from './read-map.ts';
@@ -155,6 +156,8 @@ export function readNode(raw: RawNode, context: NodeContext): NodeDef {
       return readLlm(node, file, context);
     case 'router':
       return readRouter(node, file, context);
+    case 'agent':
+      return readAgent(node, file, context);
     case 'tool':
       return readToolNode(node, file, context) ?? standIn(raw, context.source);
     case 'http':
@@ -189,6 +192,7 @@ function standIn({ id, path, leads = {} }: RawNode, source: Source): NodeDef {
 export function outputScopeOf(node: NodeDef | undefined): OutputScope | undefined {
   if (!node) return undefined;
   switch (node.kind) {
+    case 'agent':
     case 'llm':
       return { type: node.schema?.expr ?? 'string' };
     case 'router':
@@ -207,6 +211,8 @@ export function outputScopeOf(node: NodeDef | undefined): OutputScope | undefine
     case 'function':
     case 'machine':
       return ANY_OUTPUT;
+    case 'turn':
+    case 'call':
     case 'set':
       return undefined;
     default:

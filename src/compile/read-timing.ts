@@ -29,7 +29,12 @@ export type BodyFile = Extract<NodeFile, { type: 'function' | 'llm' | 'router' |
 export const hasBody = (file: NodeFile): file is BodyFile =>
   ['function', 'llm', 'router', 'machine', 'tool', 'http'].includes(file.type);
 
-function readBody(file: BodyFile): Timing {
+/** Nodes that run something which may fail or take its time. */
+type TimedFile = BodyFile | Extract<NodeFile, { type: 'graph' | 'agent' }>;
+
+const isTimed = (file: NodeFile): file is TimedFile => hasBody(file) || file.type === 'graph' || file.type === 'agent';
+
+function readBody(file: TimedFile): Timing {
   const retry = readRetry(file.retry);
   const pauses = [
     ...(file.interruptBefore ? (['before'] as const) : []),
@@ -56,7 +61,7 @@ export function readTiming(file: NodeFile): Timing {
   return {
     ...(file.join === undefined || file.join === 'all' ? {} : { join: file.join }),
     ...(file.route === 'all' ? { routeAll: true as const } : {}),
-    ...(hasBody(file) ? readBody(file) : {}),
+    ...(isTimed(file) ? readBody(file) : {}),
     ...(file.type === 'map' ? readBounds(file) : {}),
   };
 }

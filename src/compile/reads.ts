@@ -21,6 +21,7 @@ function ownParts(def: NodeDef): Parts {
     case 'function':
     case 'machine':
       return { values: def.input?.map(i => i.value) ?? [], texts: [] };
+    case 'agent':
     case 'llm':
     case 'router':
       return { values: [], texts: [def.system, def.user] };
@@ -31,11 +32,13 @@ function ownParts(def: NodeDef): Parts {
     case 'wait':
       return { values: def.until.kind === 'moment' ? [def.until.value] : [], texts: [] };
     case 'interrupt':
-      return { values: [], texts: [def.message] };
+      return { values: [def.data], texts: [def.message] };
     case 'graph':
       return { values: def.input.map(i => i.value), texts: [] };
     case 'map':
       return { values: [def.over, ...def.item.input.map(i => i.value)], texts: [] };
+    case 'turn':
+    case 'call':
     case 'set':
       return { values: [], texts: [] };
     default:

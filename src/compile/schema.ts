@@ -59,8 +59,8 @@ const everyNode = {
 /** Keys of every node that has a result. */
 const common = { ...everyNode, output: output.optional() };
 
-/** Keys of every node with a body, which may fail or take its time. */
-const body = {
+/** Keys of every node that may fail or take its time. */
+const timed = {
   ...common,
   retry: retry.optional(),
   timeout: duration.optional().describe('How long one attempt may take.'),
@@ -74,6 +74,11 @@ const body = {
     .string()
     .optional()
     .describe('What an error does: `fail` (default), `continue` without a result, or go to a node or END.'),
+};
+
+/** Keys of every node with a body. */
+const body = {
+  ...timed,
   cache: cache.optional(),
   concurrencyKey: text
     .optional()
@@ -142,6 +147,7 @@ export const nodeKinds = {
   interrupt: z.strictObject({
     type: z.literal('interrupt').describe('Waits for a person.'),
     message: text.describe('What the person is asked.'),
+    data: expression.optional().describe('What the question is about, for whoever shows it.'),
     schema: schemaOf.optional(),
     expires: expires.optional(),
     ...common,
@@ -167,7 +173,33 @@ export const nodeKinds = {
       .record(z.string(), expression)
       .optional()
       .describe("What the child is given: a map from its state key to an expression over this graph's state."),
-    ...common,
+    ...timed,
+  }),
+  agent: z.strictObject({
+    type: z.literal('agent').describe('Lets a language model work with tools until it has an answer.'),
+    ...modelCall,
+    tools: z.array(z.string()).optional().describe('The tools it may call, by their names under `tools`.'),
+    maxTurns: z.int().min(1).optional().describe('How often the model may be asked. Default: 10.'),
+    schema: schemaOf.optional(),
+    approve: z.array(z.string()).optional().describe('Tools that a person approves before each call.'),
+    client: z
+      .array(z.string())
+      .optional()
+      .describe('Tools that whoever runs the graph calls: the call waits for its result.'),
+    concurrency: z.int().min(1).optional().describe('The most tool calls at once. Default: 8.'),
+    maxRepeats: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('How often the same call with the same arguments may be made in a row. Default: 2.'),
+    budget: z
+      .strictObject({
+        tokens: z.int().min(1).optional().describe('Tokens in and out, over all turns.'),
+        cost: z.number().gt(0).optional().describe('What the tokens cost, by the price of the model.'),
+      })
+      .optional()
+      .describe('Where the agent stops with an error before another turn.'),
+    ...timed,
   }),
   map: z.strictObject({
     type: z.literal('map').describe('Runs a node or a graph for each item of a list.'),
@@ -238,6 +270,7 @@ const anyNode = z
     nodeKinds.function,
     nodeKinds.set,
     nodeKinds.llm,
+    nodeKinds.agent,
     nodeKinds.router,
     nodeKinds.interrupt,
     nodeKinds.tool,

@@ -16,6 +16,8 @@ export interface Interrupt {
   readonly id: string;
   readonly node: string;
   readonly message: string;
+  /** What it is about, for programs: of a tool call that waits for approval, the call. */
+  readonly data?: unknown;
   /** The JSON Schema the answer must fit; absent when any will do. */
   readonly schema?: JsonSchema;
   /** The type of the event that is waited for; absent for a question to a person. */

@@ -29,6 +29,10 @@ function shape(node: NodeDef): string {
       return `[[${text}]]`;
     case 'map':
       return `[[${label(`${node.id} ×n`)}]]`;
+    case 'agent':
+      return `([${label(`${node.id} ⚒`)}])`;
+    case 'turn':
+    case 'call':
     case 'machine':
       return `[[${text}]]`;
     case 'wait':

@@ -100,7 +100,7 @@ export function planText(
   const shapeKnown = !reporter.diagnostics.some(d =>
     ['no-start', 'unknown-node', 'edge-syntax', 'two-defaults', 'unreachable'].includes(d.code),
   );
-  const plan = shapeKnown ? planGraph(graph, reporter, options.wideFork) : undefined;
+  const plan = shapeKnown ? planGraph(graph, reporter, { width: options.wideFork }) : undefined;
   if (plan) lintWrites(plan, reporter);
   if (plan) lintEffects(plan, reporter);
   return plan && !reporter.failed() ? { graph, plan } : { graph };

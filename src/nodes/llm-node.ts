@@ -1,11 +1,12 @@
 import { type GraphContext, GraphRunError } from '../compile/context.ts';
 import type { LlmNode, RouterNode } from '../compile/graph.ts';
 import { nodeOf, type Plan } from '../compile/plan.ts';
-import type { JsonSchema } from '../compile/state-type.ts';
+import type { JsonSchema, ValueType } from '../compile/state-type.ts';
 import { expressionScope } from '../compile/writes.ts';
 import { listen } from '../models/answer.ts';
 import {
   type CallSettings,
+  type Model,
   ModelError,
   type ModelMessage,
   type ModelPart,
@@ -23,24 +24,31 @@ export function messagesOf(plan: Plan, node: LlmNode | RouterNode, context: Grap
   return [...system, ...user];
 }
 
-function parseAnswer(node: LlmNode, text: string): unknown {
-  if (!node.schema) return text;
+/** The object that an answer is. Throws when it does not fit; `node` is who asked. */
+export function parseAnswer(node: string, schema: ValueType, text: string): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
     throw new ModelError(
       'answer-not-json',
-      `the answer of node "${node.id}" is not JSON: ${JSON.stringify(text.slice(0, 200))}`,
+      `the answer of node "${node}" is not JSON: ${JSON.stringify(text.slice(0, 200))}`,
       { cause },
     );
   }
-  const problems = node.schema.check(value);
+  const problems = schema.check(value);
   if (problems.length === 0) return value;
-  throw new ModelError(
-    'answer-schema',
-    `the answer of node "${node.id}" does not fit its schema: ${problems.join('; ')}`,
-  );
+  throw new ModelError('answer-schema', `the answer of node "${node}" does not fit its schema: ${problems.join('; ')}`);
+}
+
+/** The model with a name. Throws when there is none; `node` is who asks. */
+export function modelFor(models: Models, name: string, node: string): Model {
+  const model = modelNamed(models, name);
+  if (model) return model;
+  const known = Object.keys(models).join(', ') || 'none';
+  const scripted = 'give it replies with --script, or scriptedModel(…) in "models"';
+  const advice = name === 'scripted' ? scripted : `models at hand: ${known}`;
+  throw new GraphRunError('missing-model', `there is no model "${name}" for node "${node}"; ${advice}`);
 }
 
 /** Asks a model, sending text on as it arrives. Gives the whole text. */
@@ -52,13 +60,7 @@ async function askModel(
   io: NodeIo,
   schema: JsonSchema | undefined,
 ): Promise<string> {
-  const model = modelNamed(models, node.model);
-  if (!model) {
-    const known = Object.keys(models).join(', ') || 'none';
-    const scripted = 'give it replies with --script, or scriptedModel(…) in "models"';
-    const advice = node.model === 'scripted' ? scripted : `models at hand: ${known}`;
-    throw new GraphRunError('missing-model', `there is no model "${node.model}" for node "${node.id}"; ${advice}`);
-  }
+  const model = modelFor(models, node.model, node.id);
   const request: ModelRequest = {
     node: node.id,
     ...itemIn(context),
@@ -73,12 +75,12 @@ async function askModel(
 }
 
 /** The item of the innermost map that a body runs for. */
-export function itemIn({ thread }: GraphContext): Pick<ModelRequest, 'item'> {
+export function itemIn({ thread }: Pick<GraphContext, 'thread'>): Pick<ModelRequest, 'item'> {
   const item = /\[(\d+)\]\/$/.exec(thread.path)?.[1];
   return item === undefined ? {} : { item: Number(item) };
 }
 
-function settingsOf({ temperature, maxTokens }: LlmNode | RouterNode): CallSettings {
+export function settingsOf({ temperature, maxTokens }: Pick<LlmNode, 'temperature' | 'maxTokens'>): CallSettings {
   return {
     ...(temperature === undefined ? {} : { temperature }),
     ...(maxTokens === undefined ? {} : { maxTokens }),
@@ -100,7 +102,8 @@ export async function runLlm(
   models: Models,
   io: NodeIo,
 ): Promise<unknown> {
-  return parseAnswer(node, await askModel(plan, node, context, models, io, node.schema?.schema));
+  const text = await askModel(plan, node, context, models, io, node.schema?.schema);
+  return node.schema ? parseAnswer(node.id, node.schema, text) : text;
 }
 
 /** The label that an answer names: `{ "route": label }`, or the label alone, whatever its case. */

@@ -2,6 +2,7 @@ import type { BodyCall, RunBody } from '../compile/body-call.ts';
 import type { NodeDef } from '../compile/graph.ts';
 import { nodeOf, type Plan } from '../compile/plan.ts';
 import type { Models } from '../models/model.ts';
+import { runCall, runTurn } from './agent-node.ts';
 import { type Functions, runFunction } from './function-node.ts';
 import { runLlm, runRouter } from './llm-node.ts';
 import { type Machines, runMachine } from './machine-node.ts';
@@ -88,9 +89,14 @@ export function createRunBody(
         return runTool(plan, def, context, deps.world, io);
       case 'http':
         return runHttp(plan, def, context, deps.world, io);
+      case 'turn':
+        return runTurn(def, context, deps.models, deps.world, io);
+      case 'call':
+        return runCall(def, context, deps.world, io);
       case 'machine':
         return runMachine(plan, def, call, deps.machines);
       case 'set':
+      case 'agent':
       case 'graph':
       case 'map':
       case 'wait':

@@ -33,6 +33,8 @@ export interface World {
   digest(text: string): string;
   /** Checks the arguments against the tool's input, and calls it. Rejects with `ToolError`, or what a function throws. */
   callTool(tool: ToolDef, args: unknown, io: ToolIo): Promise<unknown>;
+  /** The JSON Schema of a tool's arguments, for models. */
+  toolInput(tool: ToolDef, means: Pick<Means, 'functions'>): Readonly<Record<string, unknown>>;
   /** Sends a request whose texts and expressions see `scope` and the environment. */
   request(request: HttpRequest, scope: Scope, io: ToolIo): Promise<unknown>;
   /** Calls an export in a thread of its own. `reference` is `file#export`, the file relative to the working directory. */

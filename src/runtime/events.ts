@@ -6,7 +6,8 @@ import type { ExitParams, PointParams } from '../compile/transitions.ts';
 import type { CoreEvent, Step } from '../core/core.ts';
 import { type Interrupt, interruptsOf } from '../core/waiting.ts';
 import type { BodyEvent } from '../nodes/node-io.ts';
-import type { Work } from './member.ts';
+import type { Member, Work } from './member.ts';
+import type { Watch } from './watch.ts';
 
 /** What happens in a run, in order. `at` is milliseconds by the runtime's clock. */
 export type RunEvent = (
@@ -63,7 +64,7 @@ export function countVisits(plan: Plan, step: Step, visits: Record<string, numbe
 }
 
 /** The events of one step of a pool: what became of items, and which began. */
-export function itemEvents(
+function itemEvents(
   { spec, pool }: Extract<Work, { kind: 'pool' }>,
   event: CoreEvent | undefined,
   step: Step,
@@ -106,7 +107,7 @@ function transitionEvents(plan: Plan, context: GraphContext, step: Step): EventB
 }
 
 /** The events of one step: what finished, what began, who is asked. */
-export function eventsOf(plan: Plan, before: GraphContext | undefined, step: Step): EventBody[] {
+function eventsOf(plan: Plan, before: GraphContext | undefined, step: Step): EventBody[] {
   const context = step.state.snapshot.context as GraphContext;
   const started = step.tasks
     .filter(({ childId }) => plan.nodes.has(childId))
@@ -124,4 +125,17 @@ export function eventsOf(plan: Plan, before: GraphContext | undefined, step: Ste
     ...started,
     ...asked.map((interrupt): EventBody => ({ type: 'interrupt', interrupt })),
   ];
+}
+
+/** Tells whoever watches of the events of one step. */
+export function tellStep(
+  watch: Watch,
+  { work, naming, parent }: Member,
+  event: CoreEvent | undefined,
+  before: GraphContext | undefined,
+  step: Step,
+): void {
+  if (work.kind === 'graph') for (const each of eventsOf(work.plan, before, step)) watch.tell(each, naming);
+  // The items of a map are told of as its own, where it stands.
+  else for (const each of itemEvents(work, event, step)) watch.tell(each, parent?.member.naming ?? naming);
 }

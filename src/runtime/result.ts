@@ -21,6 +21,9 @@ export interface Metrics {
   readonly modelCalls: number;
   /** Bodies that did not run because their result was known; they count as `nodeRuns` and not as `modelCalls`. */
   readonly cachedRuns: number;
+  /** Tools that agents called, and those among them that failed. */
+  readonly toolCalls: number;
+  readonly failedToolCalls: number;
   /** How often each node was entered. */
   readonly visits: Readonly<Record<string, number>>;
 }
@@ -66,6 +69,8 @@ export interface Counters {
   failedRuns: number;
   modelCalls: number;
   cachedRuns: number;
+  toolCalls: number;
+  failedToolCalls: number;
   durationMs: number;
   inputTokens: number;
   outputTokens: number;
@@ -76,6 +81,8 @@ export const newCounters = (): Counters => ({
   nodeRuns: 0,
   failedRuns: 0,
   modelCalls: 0,
+  toolCalls: 0,
+  failedToolCalls: 0,
   cachedRuns: 0,
   durationMs: 0,
   inputTokens: 0,
@@ -85,7 +92,10 @@ export const newCounters = (): Counters => ({
 
 /** Counts what a body of this plan says of itself. */
 export function countBodyEvent(counters: Counters, event: BodyEvent, plan: Plan): void {
-  if (event.type === 'usage') {
+  if (event.type === 'tool-result') {
+    counters.toolCalls++;
+    if (event.output.type === 'error-text') counters.failedToolCalls++;
+  } else if (event.type === 'usage') {
     counters.inputTokens += event.usage.inputTokens;
     counters.outputTokens += event.usage.outputTokens;
   } else if (event.type === 'cached') {
@@ -124,6 +134,7 @@ interface Outcome {
 export function resultOf({ thread, status, output, interrupts, failures, handled, counters }: Outcome): RunResult {
   const [first] = failures;
   const { inputTokens, outputTokens, nodeRuns, failedRuns, modelCalls, cachedRuns, durationMs, visits } = counters;
+  const { toolCalls, failedToolCalls } = counters;
   return {
     thread,
     status,
@@ -139,6 +150,8 @@ export function resultOf({ thread, status, output, interrupts, failures, handled
       durationMs: Math.round(durationMs * 100) / 100,
       modelCalls,
       cachedRuns,
+      toolCalls,
+      failedToolCalls,
       visits: { ...visits },
     },
   };

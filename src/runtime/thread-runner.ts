@@ -7,6 +7,7 @@
 
 import type { RunBody } from '../compile/body-call.ts';
 import { errorRecord, type GraphContext, outputOf } from '../compile/context.ts';
+import { givenError } from '../compile/given-up.ts';
 import { type GraphInput, InputError, inputProblems, START_OPTIONS } from '../compile/input.ts';
 import { copyJson } from '../compile/json.ts';
 import type { Naming } from '../compile/naming.ts';
@@ -20,7 +21,7 @@ import { Bodies, RunningBody } from './bodies.ts';
 import { callOf, childOf, resultFor, rootOptions, type StartedTask } from './children.ts';
 import type { Clock } from './clock.ts';
 import { ThreadError } from './errors.ts';
-import { countVisits, eventsOf, itemEvents } from './events.ts';
+import { countVisits, tellStep } from './events.ts';
 import { Member, type MemberOptions } from './member.ts';
 import type { Host } from './memory-host.ts';
 import { type BoundOptions, depsOf, type RunOptions } from './options.ts';
@@ -252,11 +253,7 @@ export class ThreadRunner {
     const { work, naming } = member;
     for (const taskId of step.dropped) this.drop(member, taskId);
     if (work.kind === 'graph') countVisits(work.plan, step, this.counters.visits, naming);
-    if (this.watch.active) {
-      const events = work.kind === 'graph' ? eventsOf(work.plan, before, step) : itemEvents(work, event, step);
-      for (const each of events)
-        this.watch.tell(each, work.kind === 'graph' ? naming : (member.parent?.member.naming ?? naming));
-    }
+    if (this.watch.active) tellStep(this.watch, member, event, before, step);
     member.timers.update(step.timers, step.state.timers);
     if (this.cancelled) return;
     member.timers.arm();
@@ -272,10 +269,11 @@ export class ThreadRunner {
     if (status !== 'done' && status !== 'error') return;
     this.forget(member);
     const { taskId, childId } = parent;
+    const failed = status === 'error' ? error : givenError(output);
     const result: TaskResult =
-      status === 'done'
+      failed === undefined
         ? { kind: 'done', taskId, childId, output: resultFor(parent.member, output) }
-        : { kind: 'error', taskId, childId, error };
+        : { kind: 'error', taskId, childId, error: failed };
     this.deliver(parent.member, result);
   }
 

@@ -9,7 +9,7 @@ import { type After, createTurns } from '../nodes/turns.ts';
 import type { ToolIo, World } from '../nodes/world.ts';
 import type { Requests } from './send-request.ts';
 import type { Threads } from './threads.ts';
-import { acceptArguments } from './tool-input.ts';
+import { acceptArguments, toolInputSchema } from './tool-input.ts';
 
 export interface WorldOptions {
   /** Default: one in memory. */
@@ -49,6 +49,10 @@ class SystemWorld implements World {
         return runShell(tool, given, io, this.after);
       }
     }
+  }
+
+  toolInput(tool: ToolDef, { functions }: Pick<ToolIo, 'functions'>): Readonly<Record<string, unknown>> {
+    return toolInputSchema(tool, functions);
   }
 
   async request(request: HttpRequest, scope: Scope, io: ToolIo): Promise<unknown> {

@@ -28,6 +28,14 @@ export const looks: Readonly<Record<NodeDef['kind'], Look>> = {
     icon: 'M7.2 2.6L8.7 6.5L12.6 8L8.7 9.5L7.2 13.4L5.7 9.5L1.8 8L5.7 6.5ZM12.6 1.8V5M11 3.4H14.2',
     hue: 266,
   },
+  agent: {
+    caption: 'agent',
+    outline: 'soft',
+    icon: 'M3.2 5.6H12.8V12.6H3.2ZM8 5.6V3M6.9 2.4H9.1M5.8 8.4V9.4M10.2 8.4V9.4M1.8 8.2V10.2M14.2 8.2V10.2',
+    hue: 282,
+  },
+  turn: { caption: 'model', outline: 'soft', icon: 'M7.2 2.6L8.7 6.5L12.6 8L8.7 9.5L7.2 13.4L5.7 9.5L1.8 8L5.7 6.5Z' },
+  call: { caption: 'tool call', outline: 'box', icon: 'M3.2 8H12.8M9.6 4.8L12.8 8L9.6 11.2' },
   router: {
     caption: 'router',
     outline: 'hexagon',

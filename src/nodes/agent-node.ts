@@ -1,0 +1,175 @@
+/** The bodies of an agent's graph: one call of its model, one call of a tool. */
+import type { ToolCall } from '../compile/agent-graph.ts';
+import { type GraphContext, GraphRunError } from '../compile/context.ts';
+import type { CallNode, TurnNode } from '../compile/graph.ts';
+import type { ToolDef } from '../compile/tool.ts';
+import { type Answer, listen } from '../models/answer.ts';
+import type {
+  ContentPart,
+  ModelMessage,
+  ModelRequest,
+  Models,
+  ModelTool,
+  ToolOutput,
+  ToolResultPart,
+} from '../models/model.ts';
+import { itemIn, modelFor, parseAnswer, settingsOf, tellPart } from './llm-node.ts';
+import type { ToolIo, World } from './world.ts';
+
+/** What an agent's graph knows between its turns. */
+interface AgentState {
+  readonly system: string | null;
+  readonly messages: readonly ModelMessage[];
+  readonly turns: number;
+  readonly tokens: number;
+  readonly cost: number;
+  /** The answer was wrong, and the model was asked to mend it. */
+  readonly again: boolean;
+}
+
+function checkBudget({ agent, maxTurns, budget }: TurnNode, { turns, tokens, cost }: AgentState): void {
+  const stop = (code: string, what: string): never => {
+    throw new GraphRunError(code, `the agent "${agent}" ${what}`);
+  };
+  if (turns >= maxTurns) stop('max-turns', `asked its model ${turns} times, which is its "maxTurns"`);
+  if (budget.tokens !== undefined && tokens >= budget.tokens)
+    stop('token-budget', `used ${tokens} tokens; its budget is ${budget.tokens}`);
+  if (budget.cost !== undefined && cost >= budget.cost)
+    stop('cost-budget', `cost ${cost}; its budget is ${budget.cost}`);
+}
+
+/** The calls of each turn, newest first, as texts that are equal for equal calls. */
+function earlierCalls(messages: readonly ModelMessage[]): Set<string>[] {
+  const parts = (content: ModelMessage['content']): readonly ContentPart[] =>
+    typeof content === 'string' ? [] : content;
+  return messages
+    .filter(m => m.role === 'assistant')
+    .map(m => parts(m.content).flatMap(p => (p.type === 'tool-call' ? [signature(p.toolName, p.input)] : [])))
+    .map(calls => new Set(calls))
+    .reverse();
+}
+
+const signature = (tool: string, input: unknown): string => `${tool}(${JSON.stringify(input)})`;
+
+function checkRepeats({ agent, maxRepeats }: TurnNode, calls: readonly ToolCall[], state: AgentState): void {
+  const earlier = earlierCalls(state.messages);
+  for (const { toolName, input } of calls) {
+    const call = signature(toolName, input);
+    const row = earlier.findIndex(turn => !turn.has(call));
+    const made = row < 0 ? earlier.length : row;
+    if (made < maxRepeats) continue;
+    const times = `${made + 1} times in a row`;
+    throw new GraphRunError('repeated-call', `the agent "${agent}" asked for ${call.slice(0, 200)} ${times}`);
+  }
+}
+
+function toolsFor(tools: readonly ToolDef[], world: World, io: ToolIo): ModelTool[] {
+  return tools.map(tool => ({
+    name: tool.name,
+    ...(tool.description === undefined ? {} : { description: tool.description }),
+    input: world.toolInput(tool, io),
+  }));
+}
+
+function callsOf(node: TurnNode, answer: Answer): ToolCall[] {
+  return answer.calls.map(({ id, name, input, invalid }): ToolCall => {
+    const known = node.tools.some(t => t.name === name);
+    const names = node.tools.map(t => t.name).join(', ') || 'none';
+    const why = known ? invalid : `there is no tool "${name}"; tools: ${names}`;
+    const gate = node.approve.has(name) ? 'approve' : node.client.has(name) ? 'client' : undefined;
+    return {
+      toolCallId: id,
+      toolName: name,
+      input,
+      ...(why === undefined ? (gate === undefined ? {} : { gate }) : { invalid: why }),
+    };
+  });
+}
+
+function messageOf(answer: Answer): ModelMessage {
+  if (answer.calls.length === 0) return { role: 'assistant', content: answer.text };
+  const text: ContentPart[] = answer.text === '' ? [] : [{ type: 'text', text: answer.text }];
+  const calls = answer.calls.map(
+    ({ id, name, input }): ContentPart => ({ type: 'tool-call', toolCallId: id, toolName: name, input: input ?? {} }),
+  );
+  return { role: 'assistant', content: [...text, ...calls] };
+}
+
+/** What the model is told of an answer that does not fit, once. */
+function mend(node: TurnNode, answer: Answer, again: boolean): { output: unknown } | { message: ModelMessage } {
+  try {
+    return { output: node.schema ? parseAnswer(node.agent, node.schema, answer.text) : answer.text };
+  } catch (problem) {
+    if (again) throw problem;
+    const content = `${(problem as Error).message}. Answer again, with JSON that fits and nothing else.`;
+    return { message: { role: 'user', content } };
+  }
+}
+
+/** Asks the model of an agent once. The result is what changes in the agent's state. */
+export async function runTurn(
+  node: TurnNode,
+  context: GraphContext,
+  models: Models,
+  world: World,
+  io: ToolIo,
+): Promise<object> {
+  const state = context.state as unknown as AgentState;
+  checkBudget(node, state);
+  const model = modelFor(models, node.model, node.agent);
+  const system: ModelMessage[] = state.system === null ? [] : [{ role: 'system', content: state.system }];
+  const tools = toolsFor(node.tools, world, io);
+  const request: ModelRequest = {
+    node: node.agent,
+    // The agent's own name ends the path; before it stands the item it works for.
+    ...itemIn({ thread: { ...context.thread, path: context.thread.path.replace(/[^/]+\/$/, '') } }),
+    model: node.model,
+    messages: [...system, ...state.messages],
+    signal: io.context.signal,
+    settings: settingsOf(node),
+    ...(tools.length === 0 ? {} : { tools }),
+    ...(node.schema ? { schema: node.schema.schema } : {}),
+  };
+  const answer = await listen(model, request, part => tellPart(io, io.context.node, part));
+  const { inputTokens, outputTokens } = answer.usage;
+  const counted = { turns: 1, tokens: inputTokens + outputTokens, cost: answer.cost ?? 0 };
+  const said = messageOf(answer);
+  const calls = callsOf(node, answer);
+  if (calls.length > 0) {
+    checkRepeats(node, calls, state);
+    return { ...counted, messages: [said], calls, again: false };
+  }
+  const mended = mend(node, answer, state.again);
+  if ('message' in mended) return { ...counted, messages: [said, mended.message], calls, again: true };
+  return { ...counted, messages: [said], calls, again: false, output: mended.output };
+}
+
+function outputOf(value: unknown): ToolOutput {
+  return typeof value === 'string' ? { type: 'text', value } : { type: 'json', value: value ?? null };
+}
+
+/** Calls a tool for an agent. What it throws is told to the model; only a cancel is not. */
+export async function runCall(
+  node: CallNode,
+  context: GraphContext,
+  world: World,
+  io: ToolIo,
+): Promise<ToolResultPart> {
+  const { toolCallId, toolName, input, invalid } = context.state.call as ToolCall;
+  const told = { node: io.context.node, tool: toolName, id: toolCallId };
+  io.notify({ type: 'tool-call', ...told, input });
+  const call = async (): Promise<ToolOutput> => {
+    const tool = node.tools.find(t => t.name === toolName);
+    if (invalid !== undefined || !tool)
+      return { type: 'error-text', value: invalid ?? `there is no tool "${toolName}"` };
+    try {
+      return outputOf(await world.callTool(tool, input, io));
+    } catch (thrown) {
+      if (io.context.signal.aborted) throw thrown;
+      return { type: 'error-text', value: thrown instanceof Error ? thrown.message : String(thrown) };
+    }
+  };
+  const output = await call();
+  io.notify({ type: 'tool-result', ...told, output });
+  return { type: 'tool-result', toolCallId, toolName, output };
+}
