@@ -139,6 +139,11 @@ export function nodesWithin(plan: Plan, scope: string): string[] {
   return [...chart.nodes, ...inner];
 }
 
+/** A plan and those of the graphs within, each once for every node that runs it. */
+export function plansWithin(plan: Plan): Plan[] {
+  return [plan, ...[...plan.nodes.values()].flatMap(node => (node.child ? plansWithin(node.child) : []))];
+}
+
 /** The conditions of an exit, as a plan keeps them. */
 export function conditionsOf({ when, each, targets }: Exit): Pick<PlanExit, 'when' | 'each'> {
   if (each) return { each: each.map((value, i) => ({ target: targets[i] ?? END, when: value })) };

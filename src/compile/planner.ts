@@ -97,22 +97,15 @@ class Planner {
     return out;
   }
 
-  plan(): Plan | undefined {
-    const { graph } = this;
-    const start = (graph.exits.get(START) ?? []).map(exit => ({ exit, vertex: this.vertexOf(START, exit) }));
+  plan(): Plan {
+    const start = (this.graph.exits.get(START) ?? []).map(exit => ({ exit, vertex: this.vertexOf(START, exit) }));
     const heads = start.map(s => s.vertex);
     const entry = start.map(({ exit, vertex }) => ({ ...conditionsOf(exit), route: this.route(vertex, undefined) }));
     this.planChart({ scope: ROOT, heads, exit: undefined, depth: 0, entry });
-    if (this.reporter.failed()) return undefined;
+    const { graph } = this;
     const gives = this.gives ? { gives: true as const } : {};
-    return {
-      graph,
-      charts: this.charts,
-      nodes: this.nodes,
-      forks: this.forks,
-      countsAll: readsVisits(graph),
-      ...gives,
-    };
+    const { charts, nodes, forks } = this;
+    return { graph, charts, nodes, forks, countsAll: readsVisits(graph), ...gives };
   }
 
   private planChart(chart: {
@@ -305,9 +298,11 @@ export interface PlanOptions {
 /** Above so many branches a fork is no parallel state: measured, see docs/architecture.md. */
 export const WIDE_FORK = 8;
 
-/** Plans a graph, or reports why its forks cannot be. */
+/** Plans a graph, or reports why its forks cannot be. What else was reported does not matter here. */
 export function planGraph(graph: GraphDef, reporter: Reporter, options: PlanOptions = {}): Plan | undefined {
-  return new Planner(graph, reporter, options).plan();
+  const before = reporter.errors();
+  const plan = new Planner(graph, reporter, options).plan();
+  return reporter.errors() > before || reporter.full() ? undefined : plan;
 }
 
 /** Whether a node makes something of the failure of what it contains. */

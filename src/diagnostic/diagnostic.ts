@@ -33,6 +33,8 @@ export interface Reporter {
   report(code: Code, span: Span, message: string, extra?: DiagnosticExtra): void;
   /** True once any error was reported. */
   failed(): boolean;
+  /** How many errors are kept so far. */
+  errors(): number;
   /** True when an error was reported that begins in this span: what follows from it is not worth a word. */
   knows(span: Span): boolean;
   /** True once no more errors are taken, so that a stage need not look for them. */
@@ -68,6 +70,7 @@ export function createReporter(): Reporter {
         d => d.severity === 'error' && d.span.file === file && d.span.start >= start && d.span.start < end,
       ),
     failed: () => count.error > 0,
+    errors: () => count.error,
     full: () => count.error >= MAX_FINDINGS,
   };
 }

@@ -6,7 +6,7 @@ import { type GraphDef, inputSchema } from '../compile/graph.ts';
 import { lintGraph } from '../compile/lint.ts';
 import { lintEffects } from '../compile/lint-effects.ts';
 import { lintWrites } from '../compile/lint-writes.ts';
-import type { Plan } from '../compile/plan.ts';
+import { type Plan, plansWithin } from '../compile/plan.ts';
 import { planGraph } from '../compile/planner.ts';
 import { resolveGraph } from '../compile/resolve.ts';
 import { parse } from '../compile/source.ts';
@@ -101,8 +101,10 @@ export function planText(
     ['no-start', 'unknown-node', 'edge-syntax', 'two-defaults', 'unreachable'].includes(d.code),
   );
   const plan = shapeKnown ? planGraph(graph, reporter, { width: options.wideFork }) : undefined;
-  if (plan) lintWrites(plan, reporter);
-  if (plan) lintEffects(plan, reporter);
+  for (const own of plan ? plansWithin(plan) : []) {
+    lintWrites(own, reporter);
+    lintEffects(own, reporter);
+  }
   return plan && !reporter.failed() ? { graph, plan } : { graph };
 }
 
