@@ -23,6 +23,8 @@ export interface Expr {
   readonly type: string;
   /** The names the expression uses, state keys and scope names alike. */
   readonly names: ReadonlySet<string>;
+  /** The parsed form, for checks; only the library evaluates it. */
+  readonly tree: ExprNode;
   /** The value of an expression that is a text or number by itself. */
   readonly constant?: string | number;
   readonly reads: ExprReads;
@@ -139,6 +141,7 @@ function compileIn(env: Environment, types: Readonly<Record<string, ExprType>>, 
       source,
       type: check.type ?? 'dyn',
       names,
+      tree: root,
       ...constantOf(root),
       reads: readsOf(root),
       evaluate(scope) {

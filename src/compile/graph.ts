@@ -265,6 +265,8 @@ export interface Edge {
   readonly from: string;
   readonly to: readonly string[];
   readonly when?: Value;
+  /** Where the condition stands; absent when it could not be read, or is a router's own. */
+  readonly whenSpan?: Span;
   readonly span: Span;
 }
 

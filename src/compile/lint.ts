@@ -1,5 +1,6 @@
 import type { Reporter } from '../diagnostic/diagnostic.ts';
-import { type Exit, errorTarget, type GraphDef, type NodeDef } from './graph.ts';
+import { errorTarget, type GraphDef, type NodeDef } from './graph.ts';
+import { lintConditions } from './lint-conditions.ts';
 import { START } from './names.ts';
 import { reachable, stronglyConnected } from './walk.ts';
 
@@ -26,7 +27,7 @@ export function successors(graph: GraphDef): Map<string, string[]> {
  */
 export function lintGraph(graph: GraphDef, reporter: Reporter, options: { readonly partial?: boolean } = {}): void {
   const next = successors(graph);
-  for (const [from, exits] of graph.exits) lintChoice(graph, from, exits, reporter);
+  lintConditions(graph, reporter);
   if (options.partial === true) return;
   if (!graph.exits.has(START)) {
     reportNoStart(graph, reporter);
@@ -90,15 +91,6 @@ function lintReach(
     reporter.report('unreachable', node.span, `no path from START reaches node "${id}"${rest}`, { hint });
   }
   return isLost;
-}
-
-function lintChoice(graph: GraphDef, from: string, exits: readonly Exit[], reporter: Reporter): void {
-  const last = exits.at(-1);
-  const always = ({ when, each }: Exit): boolean => (when ? when.kind === 'literal' && when.value === true : !each);
-  const certain = exits.some(always);
-  if (!last || certain || graph.nodes.get(from)?.kind === 'router') return;
-  const hint = `add "${from} -> END" or another edge without "when"; with none true the run fails`;
-  reporter.report('missing-default', last.span, `all edges of "${from}" have a condition`, { hint });
 }
 
 function lintCycles(graph: GraphDef, next: ReadonlyMap<string, readonly string[]>, reporter: Reporter): void {

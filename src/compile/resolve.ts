@@ -1,4 +1,4 @@
-import type { Reporter } from '../diagnostic/diagnostic.ts';
+import type { Reporter, Span } from '../diagnostic/diagnostic.ts';
 import { didYouMean, quote } from '../diagnostic/suggest.ts';
 import { exitsOf } from './exits.ts';
 import { aType, typeName } from './expr-words.ts';
@@ -14,7 +14,7 @@ import { checkNodes, outputScopeOf, type RawNode, readNode } from './read-nodes.
 import { readState } from './read-state.ts';
 import { readTools } from './read-tools.ts';
 import { graphShell } from './schema.ts';
-import { type Path, parse, type Source } from './source.ts';
+import { parse, type Source } from './source.ts';
 import { createValueReader, type ValueReader } from './values.ts';
 import { reportZodIssues } from './zod-diagnostics.ts';
 
@@ -192,17 +192,23 @@ function compileEdges(
 ): Edge[] {
   return raw.map(({ from, to, when, whenPath, span }) => {
     if (when === undefined) return { from, to, span };
-    if (typeof when === 'boolean') return { from, to, span, when: { kind: 'literal', value: when } };
-    const value = values.expr(when, whenPath ?? [], outputScopeOf(nodes.get(from)));
-    if (value) checkCondition(value.type, whenPath ?? [], source, reporter);
-    return { from, to, span, when: value ? { kind: 'expr', expr: value } : { kind: 'literal', value: false } };
+    const whenSpan = source.span(whenPath ?? []);
+    if (typeof when === 'boolean') {
+      return { from, to, span, when: { kind: 'literal', value: when }, ...(whenPath ? { whenSpan } : {}) };
+    }
+    const expr = values.expr(when, whenPath ?? [], outputScopeOf(nodes.get(from)));
+    if (!expr || !checkCondition(expr.type, whenSpan, reporter)) {
+      return { from, to, span, when: { kind: 'literal', value: false } };
+    }
+    return { from, to, span, when: { kind: 'expr', expr }, whenSpan };
   });
 }
 
-function checkCondition(type: string, path: Path, source: Source, reporter: Reporter): void {
-  if (type === 'bool' || type === 'dyn') return;
+function checkCondition(type: string, span: Span, reporter: Reporter): boolean {
+  if (type === 'bool' || type === 'dyn') return true;
   const what = typeName(type);
   const hint = `compare it, as in ${what === 'number' ? '"score > 0.5"' : what === 'string' ? `'category == "billing"'` : '"size(items) > 0"'}`;
   const message = `a condition must be true or false; this is ${aType(type)}`;
-  reporter.report('expression-type', source.span(path), message, { hint });
+  reporter.report('expression-type', span, message, { hint });
+  return false;
 }

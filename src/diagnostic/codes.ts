@@ -76,8 +76,18 @@ export const codes = {
   ],
   'missing-default': [
     'warning',
-    'All edges of a node have a `when`; when none is true, the run fails.',
-    'Add an edge without `when`, or be sure that one is always true.',
+    'All edges of a node have a `when`, and there may be values for which none is true; then the run fails. Where the conditions can be followed, such values are named, and conditions that leave none over are no finding.',
+    'Add an edge without `when`, or a condition for what is left over.',
+  ],
+  'dead-condition': [
+    'warning',
+    'A `when` is never true, or compares with a value that its name never has.',
+    'Correct the condition, or remove the edge.',
+  ],
+  'shadowed-edge': [
+    'warning',
+    'An edge is never taken: for all values that lead to it, an edge before it is taken. A default is the last.',
+    'Put the narrower condition first, or remove the edge.',
   ],
   'no-start': ['error', 'No edge leaves START.', 'Add `START -> ` and the first node.'],
   unreachable: [
