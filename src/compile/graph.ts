@@ -28,6 +28,8 @@ export interface StateKey {
   /** The value before anything is written; meaningless when `required`. */
   readonly initial: unknown;
   readonly description?: string;
+  /** Where its name stands. */
+  readonly span: Span;
 }
 
 /** What a node does with its result. */

@@ -1,20 +1,8 @@
 import type { Reporter } from '../diagnostic/diagnostic.ts';
 import { stateKeys } from './context.ts';
+import { writtenKeys } from './declared-writes.ts';
 import type { NodeDef } from './graph.ts';
 import { nodeOf, nodesWithin, type Plan, sees } from './plan.ts';
-
-/** The state keys that a node can be seen to write. */
-export function writtenKeys(def: NodeDef): string[] {
-  switch (def.writes.kind) {
-    case 'key':
-      return [def.writes.key];
-    case 'map':
-      return def.writes.entries.map(e => e.key);
-    case 'none':
-    case 'object':
-      return [];
-  }
-}
 
 /** Reports `replace` keys that two branches of one fork write, where both writes show in the file. */
 export function lintWrites(plan: Plan, reporter: Reporter): void {

@@ -1,6 +1,8 @@
 import type { Reporter } from '../diagnostic/diagnostic.ts';
 import { errorTarget, type GraphDef, type NodeDef } from './graph.ts';
 import { lintConditions } from './lint-conditions.ts';
+import { lintReads } from './lint-reads.ts';
+import { lintUsage } from './lint-usage.ts';
 import { START } from './names.ts';
 import { reachable, stronglyConnected } from './walk.ts';
 
@@ -41,12 +43,14 @@ export function lintGraph(graph: GraphDef, reporter: Reporter, options: { readon
     reporter.report('no-way-out', node.span, `no edge leaves node "${id}"`, { hint });
   }
   lintCycles(graph, next, reporter);
+  // What could not be read may have meant what seems to be left over.
+  if (reporter.failed()) return;
   lintTools(graph, reporter);
+  lintUsage(graph, reporter);
+  lintReads(graph, next, reporter);
 }
 
 function lintTools(graph: GraphDef, reporter: Reporter): void {
-  // A node that could not be read may have meant it.
-  if (reporter.failed()) return;
   const usedBy = (node: NodeDef): string[] => {
     if (node.kind === 'map' && node.item.inline) return [...node.item.graph.nodes.values()].flatMap(usedBy);
     if (node.kind === 'agent') return [...node.child.nodes.values()].flatMap(usedBy);

@@ -141,7 +141,8 @@ export function nodesWithin(plan: Plan, scope: string): string[] {
 
 /** A plan and those of the graphs within, each once for every node that runs it. */
 export function plansWithin(plan: Plan): Plan[] {
-  return [plan, ...[...plan.nodes.values()].flatMap(node => (node.child ? plansWithin(node.child) : []))];
+  const inner = [...plan.nodes.values()].flatMap(({ child, item }) => child ?? item ?? []);
+  return [plan, ...inner.flatMap(plansWithin)];
 }
 
 /** The conditions of an exit, as a plan keeps them. */

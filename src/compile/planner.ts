@@ -99,9 +99,8 @@ class Planner {
 
   plan(): Plan {
     const start = (this.graph.exits.get(START) ?? []).map(exit => ({ exit, vertex: this.vertexOf(START, exit) }));
-    const heads = start.map(s => s.vertex);
     const entry = start.map(({ exit, vertex }) => ({ ...conditionsOf(exit), route: this.route(vertex, undefined) }));
-    this.planChart({ scope: ROOT, heads, exit: undefined, depth: 0, entry });
+    this.planChart({ scope: ROOT, heads: start.map(s => s.vertex), exit: undefined, depth: 0, entry });
     const { graph } = this;
     const gives = this.gives ? { gives: true as const } : {};
     const { charts, nodes, forks } = this;

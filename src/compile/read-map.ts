@@ -84,6 +84,7 @@ function aroundNode(
     merge: 'replace',
     required,
     initial: null,
+    span: def.span,
   });
   const outer = itemNames.filter(n => n !== as && (names === 'all' || names.has(n))).map(n => own(n, true));
   const given = read.map((key): StateKey => ({ ...key, type: ANY, merge: 'replace', required: true, initial: null }));

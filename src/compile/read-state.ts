@@ -80,6 +80,7 @@ function readKey(name: string, raw: unknown, { source, reporter, reducers }: Opt
     merge,
     required: initial === undefined,
     initial,
+    span: source.keySpan(path),
     ...(typeof description === 'string' ? { description } : {}),
   };
 }

@@ -46,6 +46,11 @@ function ownParts(def: NodeDef): Parts {
   }
 }
 
+/** The values that a node itself computes, those that it writes included. */
+export function valuesOf(def: NodeDef): Value[] {
+  return partsOf(def).values.filter(v => v !== undefined);
+}
+
 /** The nodes that read what a node reads: itself, and the one that runs for the items of a map. */
 function readers(def: NodeDef): NodeDef[] {
   const inner = def.kind === 'map' && def.item.inline ? def.item.graph.nodes.get(def.id) : undefined;

@@ -1,6 +1,6 @@
+import { assertNever } from './assert-never.ts';
 import type { SchemaOf } from './conditions.ts';
 import type { GraphDef, NodeDef, StateKey } from './graph.ts';
-import { assertNever } from './read-nodes.ts';
 import type { JsonSchema } from './state-type.ts';
 
 const nullable = (schema: JsonSchema): JsonSchema => ({ anyOf: [schema, { type: 'null' }] });
@@ -28,7 +28,11 @@ function outputSchema(node: NodeDef): JsonSchema | undefined {
     case 'interrupt':
       return node.schema?.schema;
     case 'function':
+    case 'http':
+    case 'machine':
+    case 'map':
     case 'set':
+    case 'tool':
       return undefined;
     default:
       return assertNever(node);

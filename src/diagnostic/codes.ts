@@ -121,6 +121,16 @@ export const codes = {
     'Two parallel branches write one state key whose merge rule is `replace`.',
     'Give the key a merge rule, or write it in one branch only.',
   ],
+  'read-before-write': [
+    'warning',
+    'An expression fails for want of a value: every run comes to it before any node can have written the key that it reads, the key begins as null, and null is what it cannot take. A node writes the key later. Texts, in which null is nothing, and expressions that ask for null first are no finding; nor are keys that no node writes, which are inputs.',
+    'Give the key a default, leave out its `?` so that the input must give it, or write it before.',
+  ],
+  'unused-key': [
+    'warning',
+    'A state key that nothing uses; or one that is written, but neither read nor in `output`. A function without `input` is given the whole state and so uses every key, and without `output` all that is written is a result.',
+    'Remove the key, or use it.',
+  ],
   'no-effect': [
     'warning',
     'A key changes nothing where it stands: `join` where no branches meet, `route: all` without conditions, `onLimit` outside a cycle.',
