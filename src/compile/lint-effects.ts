@@ -1,24 +1,39 @@
 import type { Reporter } from '../diagnostic/diagnostic.ts';
-import type { Plan, PlanNode } from './plan.ts';
+import type { NodeDef } from './graph.ts';
+import { chartOf, type Plan, type PlanFork, type PlanNode } from './plan.ts';
 
-/** The nodes at which branches of a fork meet. */
-function joinsOf(plan: Plan): Set<string> {
-  const places = [...plan.forks.values()].flatMap(fork => fork.then?.map(hop => hop.place) ?? []);
-  return new Set(places.flatMap(place => (place.kind === 'node' ? [place.id] : [])));
+/** The forks whose branches meet at a node, by the node. */
+function forksByJoin(plan: Plan): Map<string, PlanFork[]> {
+  const out = new Map<string, PlanFork[]>();
+  for (const fork of plan.forks.values()) {
+    for (const { place } of fork.then ?? []) {
+      if (place.kind === 'node') out.set(place.id, [...(out.get(place.id) ?? []), fork]);
+    }
+  }
+  return out;
 }
 
-function idleKeys(
-  { def, exits, repeats }: PlanNode,
-  joins: ReadonlySet<string>,
-): { key: string; why: string; hint: string }[] {
-  const out: { key: string; why: string; hint: string }[] = [];
-  if (def.join !== undefined && !joins.has(def.id)) {
-    out.push({
-      key: 'join',
-      why: 'no branches of one fork meet here',
-      hint: 'remove it, or let the branches lead here',
-    });
+type Idle = { readonly key: string; readonly why: string; readonly hint: string };
+
+/** Why a `join` changes nothing, if so. */
+function idleJoin(plan: Plan, { join }: NodeDef, forks: readonly PlanFork[]): Idle | undefined {
+  if (join === undefined) return undefined;
+  const [fork] = forks;
+  if (!fork) {
+    return { key: 'join', why: 'no branches of one fork meet here', hint: 'remove it, or let the branches lead here' };
   }
+  if (forks.every(f => f.branches.some(branch => chartOf(plan, branch).waits))) {
+    const hint = 'remove it, or let all branches meet in this node alone';
+    return { key: 'join', why: 'branches that cross are all waited for', hint };
+  }
+  const arrivals = Math.max(...forks.map(f => f.branches.length + (f.arrives ? 1 : 0)));
+  if (join === 'any' || join < arrivals) return undefined;
+  const why = `${arrivals} branches meet here, and all of them are waited for anyway`;
+  return { key: 'join', why, hint: 'remove it, or wait for fewer' };
+}
+
+function idleKeys({ def, exits, repeats }: PlanNode): Idle[] {
+  const out: Idle[] = [];
   if (def.routeAll && !exits.some(e => e.each)) {
     out.push({
       key: 'route',
@@ -32,13 +47,20 @@ function idleKeys(
   return out;
 }
 
-/** Reports keys that change nothing where they stand. */
+/** Reports keys that change nothing where they stand, and races that are over before they begin. */
 export function lintEffects(plan: Plan, reporter: Reporter): void {
-  const joins = joinsOf(plan);
+  const joins = forksByJoin(plan);
   for (const node of plan.nodes.values()) {
-    for (const { key, why, hint } of idleKeys(node, joins)) {
-      const { id, span } = node.def;
+    const { id, span } = node.def;
+    const forks = joins.get(id) ?? [];
+    const idle = idleJoin(plan, node.def, forks);
+    for (const { key, why, hint } of [...(idle ? [idle] : []), ...idleKeys(node)]) {
       reporter.report('no-effect', span, `"${key}" of node "${id}" has no effect: ${why}`, { hint });
     }
+    const over = forks.find(fork => fork.need === 1 && fork.arrives && !fork.heads);
+    if (!over) continue;
+    const message = `"join" of node "${id}" is met at once: an edge leads to it straight from the fork at ${over.from}, so branches that take any time are cancelled`;
+    const hint = 'remove that edge, or wait for one more arrival';
+    reporter.report('join-at-once', span, message, { hint });
   }
 }

@@ -133,8 +133,13 @@ export const codes = {
   ],
   'no-effect': [
     'warning',
-    'A key changes nothing where it stands: `join` where no branches meet, `route: all` without conditions, `onLimit` outside a cycle.',
+    'A key changes nothing where it stands: `join` where no branches meet, where branches cross, or with the number of all that meet; `route: all` without conditions; `onLimit` outside a cycle.',
     'Remove the key, or change the edges so that it means something.',
+  ],
+  'join-at-once': [
+    'warning',
+    'A `join: any` to which an edge leads straight from the fork: it goes on at once, and every branch that takes any time is cancelled.',
+    'Remove the edge that leads straight to the join, or wait for more with a number.',
   ],
   'expression-syntax': [
     'error',
