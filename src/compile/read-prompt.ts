@@ -4,7 +4,7 @@ import type { ReadFile } from './files.ts';
 import { resolveReference } from './files.ts';
 import { promptFile } from './schema.ts';
 import type { Path, Source } from './source.ts';
-import { checkText, parse } from './source.ts';
+import { checkText, parse, reportSecrets } from './source.ts';
 import type { Text } from './text.ts';
 import type { ValueReader } from './values.ts';
 import { reportZodIssues } from './zod-diagnostics.ts';
@@ -70,6 +70,7 @@ function readPromptFile(name: string, path: Path, context: Context): Prompt {
   }
   if (/\.ya?ml$/.test(name)) return readYamlPrompt(name, text, file, context);
   if (!checkText(text, file, reporter)) return {};
+  reportSecrets(text, file, reporter);
   const whole: Source = {
     file,
     text,

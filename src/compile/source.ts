@@ -1,5 +1,6 @@
 import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
 import type { Reporter, Span } from '../diagnostic/diagnostic.ts';
+import { findSecrets } from '../diagnostic/secrets.ts';
 import { offsetInScalar } from './scalar-offset.ts';
 import { explainYaml } from './yaml-errors.ts';
 import { MAX_DEPTH, MAX_TOKENS, type ParsedYaml, parseYaml } from './yaml-parse.ts';
@@ -49,6 +50,14 @@ export function checkText(text: string, file: string, reporter: Reporter): boole
   return false;
 }
 
+/** Reports what looks like a secret, wherever it stands: in a value, a key or a comment. */
+export function reportSecrets(text: string, file: string, reporter: Reporter): void {
+  for (const { what, start, end } of findSecrets(text)) {
+    const hint = 'name an environment variable where it is needed; revoke this one, for whoever has the file has it';
+    reporter.report('secret', { file, start, end }, `this looks like ${what}`, { hint });
+  }
+}
+
 function reportStop({ why, at }: NonNullable<ParsedYaml['stopped']>, file: string, reporter: Reporter): void {
   const span = { file, start: at, end: at + 1 };
   if (why === 'depth') {
@@ -64,6 +73,7 @@ function reportStop({ why, at }: NonNullable<ParsedYaml['stopped']>, file: strin
 export function parse(text: string, file: string, reporter: Reporter): Source | undefined {
   if (!checkText(text, file, reporter)) return undefined;
   const { doc, faults, stopped } = parseYaml(text);
+  reportSecrets(text, file, reporter);
   for (const { start, end, message, hint } of explainYaml(faults, text, doc)) {
     reporter.report('yaml-syntax', { file, start, end: Math.max(end, start + 1) }, message, { hint });
   }

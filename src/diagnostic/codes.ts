@@ -182,6 +182,11 @@ export const codes = {
     'A graph contains itself, by way of others or directly.',
     'Loop with an edge, or start a thread from a function.',
   ],
+  secret: [
+    'warning',
+    'What looks like a key, token or password stands in a graph or prompt file: a known form such as `sk-…`, `ghp_…` or `AKIA…`, a private key, a bearer token, a password in an address. No finding shows it: stars stand in its place.',
+    'Name an environment variable where it is needed, and revoke the one that stood in the file.',
+  ],
   'missing-file': [
     'error',
     'A file that the graph names cannot be read.',

@@ -1,4 +1,5 @@
 import { type Code, codes, type Severity } from './codes.ts';
+import { maskSecrets } from './secrets.ts';
 
 /** A stretch of a file, as character offsets: `start` inclusive, `end` exclusive. Lines are found only when printed. */
 export interface Span {
@@ -77,11 +78,12 @@ export function createReporter(): Reporter {
 
 const MAX_MESSAGE = 600;
 
-/** Names come from the file: a line break or an escape code in one must not reach the terminal. */
+/** Names come from the file: a line break, an escape code or a secret in one must not reach the terminal. */
 function oneLine(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   const clean = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
-  return clean.length > MAX_MESSAGE ? `${clean.slice(0, MAX_MESSAGE)}…` : clean;
+  const safe = maskSecrets(clean);
+  return safe.length > MAX_MESSAGE ? `${safe.slice(0, MAX_MESSAGE)}…` : safe;
 }
 
 /** Sorts by file, then position, so that a report reads from top to bottom. */

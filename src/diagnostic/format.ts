@@ -1,4 +1,5 @@
 import type { Diagnostic, Span } from './diagnostic.ts';
+import { maskedPart } from './secrets.ts';
 
 /** A place a person can go to. Lines and columns count from 1; a column counts UTF-16 units. */
 export interface Position {
@@ -51,11 +52,14 @@ function excerpt(text: string, span: Span, paint: Paint): string {
   const { line, column } = positionAt(text, span.start);
   const at = Math.min(span.start, text.length);
   const lineEnd = text.indexOf('\n', at);
-  const source = text.slice(at - column + 1, lineEnd < 0 ? text.length : lineEnd).replace(/\r$/, '');
+  const lineStart = at - column + 1;
+  const source = text.slice(lineStart, lineEnd < 0 ? text.length : lineEnd).replace(/\r$/, '');
   const from = column > MAX_LINE - 20 ? column - 60 : 0;
-  const before = `${from > 0 ? '\u2026' : ''}${printable(source.slice(from, column - 1))}`;
-  const marked = printable(source.slice(column - 1, Math.min(column - 1 + span.end - span.start, from + MAX_LINE)));
-  const after = printable(source.slice(column - 1 + marked.length, from + MAX_LINE));
+  const shown = printable(maskedPart(text, lineStart + from, lineStart + Math.min(source.length, from + MAX_LINE)));
+  const [first, last] = [column - 1 - from, column - 1 - from + span.end - span.start];
+  const before = `${from > 0 ? '\u2026' : ''}${shown.slice(0, first)}`;
+  const marked = shown.slice(first, last);
+  const after = shown.slice(first + marked.length);
   const gutter = String(line);
   const caret = `${' '.repeat(columnsOf(before))}${'^'.repeat(Math.max(1, columnsOf(marked.trimEnd())))}`;
   return [

@@ -1,3 +1,5 @@
+import { maskSecrets } from './secrets.ts';
+
 /** Names beyond this many are not looked at: a list that long is no graph, and the search must stay quick. */
 const MAX_CANDIDATES = 2_000;
 const MAX_NAME = 64;
@@ -57,5 +59,6 @@ export function listed(candidates: readonly string[], what: string): string {
 
 /** A name or text from the file in double quotes, on one line and of a bearable length. */
 export function quote(text: string): string {
-  return JSON.stringify(text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text);
+  const safe = maskSecrets(text);
+  return JSON.stringify(safe.length > MAX_QUOTED ? `${safe.slice(0, MAX_QUOTED)}…` : safe);
 }
