@@ -1,5 +1,6 @@
 import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
 import type { Reporter, Span } from '../diagnostic/diagnostic.ts';
+import { readIgnores } from '../diagnostic/ignores.ts';
 import { findSecrets } from '../diagnostic/secrets.ts';
 import { offsetInScalar } from './scalar-offset.ts';
 import { explainYaml } from './yaml-errors.ts';
@@ -72,7 +73,11 @@ function reportStop({ why, at }: NonNullable<ParsedYaml['stopped']>, file: strin
 /** Parses YAML into plain data. Returns undefined when nothing useful could be read; findings go to the reporter. */
 export function parse(text: string, file: string, reporter: Reporter): Source | undefined {
   if (!checkText(text, file, reporter)) return undefined;
-  const { doc, faults, stopped } = parseYaml(text);
+  const { doc, faults, comments, stopped } = parseYaml(text);
+  const ignores = readIgnores(comments, text, file, (span, message, hint) => {
+    reporter.report('bad-ignore', span, message, { hint });
+  });
+  reporter.ignore(file, ignores);
   reportSecrets(text, file, reporter);
   for (const { start, end, message, hint } of explainYaml(faults, text, doc)) {
     reporter.report('yaml-syntax', { file, start, end: Math.max(end, start + 1) }, message, { hint });

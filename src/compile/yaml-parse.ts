@@ -4,6 +4,7 @@
  * The lexer feeds the parser by hand, so that depth and size are seen while they grow and the rest is never read.
  */
 import { Composer, type CST, type Document, Lexer, Parser } from 'yaml';
+import type { Comment } from '../diagnostic/ignores.ts';
 
 /** The deepest nesting of lists and maps. */
 export const MAX_DEPTH = 64;
@@ -25,6 +26,8 @@ export interface ParsedYaml {
   /** Absent when parsing was given up. */
   readonly doc?: Document;
   readonly faults: readonly YamlFault[];
+  /** As far as the text was read. */
+  readonly comments: readonly Comment[];
   /** Why and where parsing was given up. */
   readonly stopped?: { readonly why: 'depth' | 'tokens' | 'errors'; readonly at: number };
 }
@@ -40,13 +43,19 @@ class Stop extends Error {
   }
 }
 
-function* tokensOf(text: string, faults: YamlFault[]): Generator<CST.Token> {
+/** What the lexer gives before the text of a plain or block scalar, which may begin with any character. */
+const SCALAR = '\x1f';
+
+function* tokensOf(text: string, faults: YamlFault[], comments: Comment[]): Generator<CST.Token> {
   const parser = new Parser();
   let tokens = 0;
+  let before = '';
   for (const lexeme of new Lexer().lex(text)) {
     if (++tokens > MAX_TOKENS) throw new Stop('tokens', parser.offset);
     // The stack holds the document and a scalar beside the open lists and maps.
     if (parser.stack.length > MAX_DEPTH + 2) throw new Stop('depth', parser.offset);
+    if (lexeme.startsWith('#') && before !== SCALAR) comments.push({ text: lexeme, start: parser.offset });
+    before = lexeme;
     for (const token of parser.next(lexeme)) {
       if (token.type === 'error') {
         const { offset, message, source } = token;
@@ -92,18 +101,19 @@ function endOf(source: unknown, start: number): number {
 export function parseYaml(text: string): ParsedYaml {
   const composer = new Composer({ uniqueKeys: false, stringKeys: false, strict: true, merge: false });
   const caught = boundErrors(composer);
+  const comments: Comment[] = [];
   let doc: Document | undefined;
   try {
-    for (const next of composer.compose(tokensOf(text, caught), true, text.length)) {
-      if (doc) return { doc, faults: [...faultsOf(doc), secondDocument(next, text)] };
+    for (const next of composer.compose(tokensOf(text, caught, comments), true, text.length)) {
+      if (doc) return { doc, comments, faults: [...faultsOf(doc), secondDocument(next, text)] };
       doc = next;
     }
   } catch (thrown) {
-    if (thrown instanceof Stop) return { faults: caught, stopped: thrown };
-    if (thrown instanceof RangeError) return { faults: [], stopped: { why: 'depth', at: 0 } };
+    if (thrown instanceof Stop) return { faults: caught, comments, stopped: thrown };
+    if (thrown instanceof RangeError) return { faults: [], comments, stopped: { why: 'depth', at: 0 } };
     throw thrown;
   }
-  return doc ? { doc, faults: faultsOf(doc) } : { faults: caught };
+  return doc ? { doc, comments, faults: faultsOf(doc) } : { faults: caught, comments };
 }
 
 function faultsOf(doc: Document): YamlFault[] {

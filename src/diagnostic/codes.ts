@@ -207,6 +207,16 @@ export const codes = {
     'An llm node has no model and the graph sets none.',
     'Set `model` on the node or at the top of the graph.',
   ],
+  'bad-ignore': [
+    'warning',
+    'A comment that is to silence a warning does not: it gives no reason, or names no code, an unknown one, two, or that of an error.',
+    'Write `# statewright-ignore CODE reason`.',
+  ],
+  'unused-ignore': [
+    'warning',
+    'A comment silences a warning that is not there. It is for its own line where something stands before it, else for the next line and what is indented below it; before the first key it is for the whole file.',
+    'Remove the comment, or put it where the finding is.',
+  ],
 } as const satisfies Record<string, readonly [severity: Severity, meaning: string, fix: string]>;
 
 /** A diagnostic code, stable across releases. */

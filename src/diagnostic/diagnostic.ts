@@ -1,4 +1,5 @@
 import { type Code, codes, type Severity } from './codes.ts';
+import type { Ignore } from './ignores.ts';
 import { maskSecrets } from './secrets.ts';
 
 /** A stretch of a file, as character offsets: `start` inclusive, `end` exclusive. Lines are found only when printed. */
@@ -30,7 +31,10 @@ export interface DiagnosticExtra {
 /** Collects diagnostics through the stages of the compiler, so that all are reported at once. */
 export interface Reporter {
   readonly diagnostics: Diagnostic[];
-  /** Adds a finding; its severity is the code's. The same finding twice is one; past {@link MAX_FINDINGS} none is added. */
+  /**
+   * Adds a finding; its severity is the code's. The same finding twice is one; past {@link MAX_FINDINGS} none is added,
+   * and no warning that a comment of its file silences.
+   */
   report(code: Code, span: Span, message: string, extra?: DiagnosticExtra): void;
   /** True once any error was reported. */
   failed(): boolean;
@@ -38,6 +42,10 @@ export interface Reporter {
   errors(): number;
   /** True when an error was reported that begins in this span: what follows from it is not worth a word. */
   knows(span: Span): boolean;
+  /** Takes the comments of a file that silence warnings. A file that is read again has the same ones. */
+  ignore(file: string, ignores: readonly Ignore[]): void;
+  /** Reports the comments that silenced nothing. Where errors were found, not all was looked at, and none is reported. */
+  reportUnused(): void;
   /** True once no more errors are taken, so that a stage need not look for them. */
   full(): boolean;
 }
@@ -49,12 +57,20 @@ export function createReporter(): Reporter {
   const diagnostics: Diagnostic[] = [];
   const seen = new Set<string>();
   const count = { error: 0, warning: 0 };
-  return {
+  const ignores = new Map<string, readonly Ignore[]>();
+  const used = new Set<Ignore>();
+  const isIgnored = (code: Code, { file, start }: Span): boolean => {
+    const found = ignores.get(file)?.filter(i => i.code === code && i.from <= start && start <= i.to) ?? [];
+    for (const ignore of found) used.add(ignore);
+    return found.length > 0;
+  };
+  const reporter: Reporter = {
     diagnostics,
     report(code, span, message, extra = {}) {
       const severity = codes[code][0];
       const key = `${code}|${span.file}|${span.start}|${message}`;
       if (seen.has(key) || count[severity] >= MAX_FINDINGS) return;
+      if (severity === 'warning' && isIgnored(code, span)) return;
       seen.add(key);
       count[severity]++;
       diagnostics.push({
@@ -73,7 +89,18 @@ export function createReporter(): Reporter {
     failed: () => count.error > 0,
     errors: () => count.error,
     full: () => count.error >= MAX_FINDINGS,
+    ignore(file, found) {
+      if (!ignores.has(file)) ignores.set(file, found);
+    },
+    reportUnused() {
+      if (count.error > 0 || count.warning >= MAX_FINDINGS) return;
+      for (const ignore of [...ignores.values()].flat().filter(i => !used.has(i))) {
+        const hint = 'remove the comment, or put it where the finding is';
+        reporter.report('unused-ignore', ignore.span, `there is no "${ignore.code}" here to silence`, { hint });
+      }
+    },
   };
+  return reporter;
 }
 
 const MAX_MESSAGE = 600;

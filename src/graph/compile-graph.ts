@@ -105,6 +105,7 @@ export function planText(
     lintWrites(own, reporter);
     lintEffects(own, reporter);
   }
+  reporter.reportUnused();
   return plan && !reporter.failed() ? { graph, plan } : { graph };
 }
 
