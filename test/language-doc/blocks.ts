@@ -1,10 +1,10 @@
 /**
  * The code blocks of `docs/language.md` as things to check.
  *
- * `yaml` is a whole graph without findings; `yaml warning` may have warnings; `yaml refused <code>` has exactly that
- * error; `yaml fragment` is a part; `yaml file <name>` is a file that graphs may name. Behind a graph, `ts` holds its
- * functions, `yaml script` its replies; `json answers` what HTTP
- * requests are answered, by method and URL; `json input`, `json resume` and `json event` act, and `json output` (the output
+ * `yaml` is a whole graph without findings; `yaml warning <code>` has exactly that warning, `yaml refused <code>` exactly
+ * that error; `yaml fragment` is a part; `yaml file <name>` is a file that graphs may name. Behind a graph, `ts` holds its
+ * functions, `yaml script` its replies; `json answers` what HTTP requests are answered, by method and URL; `json input`,
+ * `json resume` and `json event` act, and `json output` (the output
  * of a finished run) and `json result` (a part of the result) are what comes of it.
  */
 import { stripTypeScriptTypes } from 'node:module';
@@ -39,8 +39,7 @@ export function blocksOf(text: string): Block[] {
   );
 }
 
-export const isGraph = ({ language, info }: Block): boolean =>
-  language === 'yaml' && (info === '' || info === 'warning');
+export const isGraph = ({ language, info }: Block): boolean => language === 'yaml' && /^(warning \S+)?$/.test(info);
 
 const STEPS = ['input', 'resume', 'event', 'output', 'result'];
 
