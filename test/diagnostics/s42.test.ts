@@ -139,6 +139,11 @@ describe('S42 names', () => {
     expect(findings(node(name)).diagnostics[0]?.code).toBe('reserved-name');
     expect(findings(state(name)).diagnostics.map(d => d.code)).toEqual(['reserved-name']);
   });
+  it('S42 what every object inherits is no member of a default', () => {
+    const text = `state: { x: { type: object, properties: { toString: array }, required: [toString], default: {} } }\n${valid}`;
+    const [first] = findings(text).diagnostics;
+    expect(first?.message).toContain('toString: expected array, got nothing');
+  });
   it('S42 START and END cannot be declared', () => {
     expect(codesOf(node('START'))[0]).toBe('reserved-name');
     expect(codesOf(node('END'))[0]).toBe('reserved-name');
