@@ -72,8 +72,12 @@ function privateKeys(text: string): Secret[] {
   });
 }
 
+/** What one of the forms has in any case: most texts have none of it, and are asked often. */
+const MARK = /sk-|k_live_|k_test_|gh[pousr]_|github_pat_|glpat-|hf_|npm_|A[KS]IA|xox|AIza|eyJ|earer|:\/\/|-----BEGIN/;
+
 /** What looks like secrets in a text, in order. */
 export function findSecrets(text: string): Secret[] {
+  if (!MARK.test(text)) return [];
   const found = KINDS.flatMap(({ what, form, shown, test }) =>
     [...text.matchAll(form)].flatMap((match): Secret[] => {
       const secret = match[1] ?? match[0];
@@ -95,6 +99,7 @@ export function findSecrets(text: string): Secret[] {
 
 /** The text with stars in place of what looks like secrets, each as long as it was. */
 export function maskSecrets(text: string): string {
+  if (!MARK.test(text)) return text;
   let out = '';
   let last = 0;
   for (const { start, end, shown } of findSecrets(text)) {

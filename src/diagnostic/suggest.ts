@@ -5,6 +5,8 @@ const MAX_CANDIDATES = 2_000;
 const MAX_NAME = 64;
 const MAX_LISTED = 12;
 const MAX_QUOTED = 60;
+/** What is looked at of a text that is quoted: a secret that begins in it is known from so much. */
+const MAX_MASKED = 5_000;
 
 /** Edit distance with transpositions (optimal string alignment), cut off above `limit`. */
 function distance(a: string, b: string, limit: number): number {
@@ -59,6 +61,6 @@ export function listed(candidates: readonly string[], what: string): string {
 
 /** A name or text from the file in double quotes, on one line and of a bearable length. */
 export function quote(text: string): string {
-  const safe = maskSecrets(text);
+  const safe = maskSecrets(text.slice(0, MAX_MASKED));
   return JSON.stringify(safe.length > MAX_QUOTED ? `${safe.slice(0, MAX_QUOTED)}…` : safe);
 }
