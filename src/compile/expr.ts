@@ -135,25 +135,27 @@ function compileIn(env: Environment, types: Readonly<Record<string, ExprType>>, 
   if (!check.valid) return refuse(explainExpr(check.error, source, types, 'expression-type', functionsOf(env)));
   const names = new Set<string>();
   for (const { op, args } of nodesOf(root)) if (op === 'id') names.add(String(args));
-  return {
-    ok: true,
-    expr: {
-      source,
-      type: check.type ?? 'dyn',
-      names,
-      tree: root,
-      ...constantOf(root),
-      reads: readsOf(root),
-      evaluate(scope) {
-        try {
-          return toJson(parsed(scope as Record<string, unknown>));
-        } catch (cause) {
-          const why = explainExpr(cause, source, types, 'expression-type', []).message;
-          throw new ExprError(`${source}: ${why}`, { cause });
-        }
-      },
+  const expr = {
+    source,
+    type: check.type ?? 'dyn',
+    names,
+    ...constantOf(root),
+    reads: readsOf(root),
+    evaluate(scope: Scope) {
+      try {
+        return toJson(parsed(scope as Record<string, unknown>));
+      } catch (cause) {
+        const why = explainExpr(cause, source, types, 'expression-type', []).message;
+        throw new ExprError(`${source}: ${why}`, { cause });
+      }
     },
   };
+  return { ok: true, expr: withTree(expr, root) };
+}
+
+/** The source says all that the parsed form does: where a definition is written as JSON, it has no place. */
+function withTree(expr: Omit<Expr, 'tree'>, tree: ExprNode): Expr {
+  return Object.defineProperty(expr, 'tree', { value: tree }) as Expr;
 }
 
 /** Checks the types, giving number literals the kind that fits. */

@@ -108,7 +108,9 @@ describe('a function tool', () => {
       file,
       one('t: { type: function, function: "./fns.ts#twise", input: { n: number } }', 'tool: t, args: { n: n }'),
     );
-    await expect(loadGraph(file)).rejects.toMatchObject({ diagnostics: [{ code: 'missing-function' }] });
+    await expect(loadGraph(file)).rejects.toMatchObject({
+      diagnostics: [{ code: 'unused-key' }, { code: 'missing-function' }],
+    });
     await expect(run(one(search, 'tool: search, args: { query: q, limit: 1 }'))).resolves.toMatchObject({
       error: { code: 'missing-function', message: expect.stringContaining('tool "search"') },
     });
