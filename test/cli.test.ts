@@ -35,7 +35,7 @@ function statewright(...args: string[]): Output {
 const asks = file(
   'asks.yaml',
   `name: asks
-state: { name: string?, age: number?, both: { type: object, default: {} } }
+state: { name: string?, age: number? }
 nodes:
   who: { type: interrupt, message: "Who are you?", schema: string, output: name }
   old: { type: interrupt, message: "How old, {{ name }}?", schema: integer, output: age }
