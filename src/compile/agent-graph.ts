@@ -49,13 +49,17 @@ function native(source: string, names: readonly string[], evaluate: (scope: Scop
     type: 'dyn',
     names: new Set(names),
     reads: { paths: [], constants: [] },
+    // No check looks into a graph that the compiler made.
+    tree: { op: 'value', args: null } as unknown as Expr['tree'],
     evaluate,
   };
   return { kind: 'expr', expr };
 }
 
+const NOWHERE: Span = { file: '', start: 0, end: 0 };
+
 function key(name: string, merge: StateKey['merge'], initial: unknown, required = false): StateKey {
-  return { name, type: ANY, merge, required, initial };
+  return { name, type: ANY, merge, required, initial, span: NOWHERE };
 }
 
 const put = (name: string, value: Value): Writes => ({ kind: 'map', entries: [{ key: name, value }] });

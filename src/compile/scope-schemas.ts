@@ -18,6 +18,7 @@ function objectSchema(keys: readonly StateKey[]): JsonSchema {
 /** The schema of what a node gives out, as the conditions of its edges see it. */
 function outputSchema(node: NodeDef): JsonSchema | undefined {
   switch (node.kind) {
+    case 'agent':
     case 'llm':
       return node.schema?.schema ?? { type: 'string' };
     case 'router':
@@ -27,6 +28,8 @@ function outputSchema(node: NodeDef): JsonSchema | undefined {
     case 'wait':
     case 'interrupt':
       return node.schema?.schema;
+    case 'turn':
+    case 'call':
     case 'function':
     case 'http':
     case 'machine':
