@@ -1,6 +1,6 @@
 import type { Reporter } from '../diagnostic/diagnostic.ts';
 import type { NodeDef } from './graph.ts';
-import { chartOf, type Plan, type PlanFork, type PlanNode } from './plan.ts';
+import { chartOf, nodeOf, type Plan, type PlanFork, type PlanNode } from './plan.ts';
 
 /** The forks whose branches meet at a node, by the node. */
 function forksByJoin(plan: Plan): Map<string, PlanFork[]> {
@@ -22,14 +22,21 @@ function idleJoin(plan: Plan, { join }: NodeDef, forks: readonly PlanFork[]): Id
   if (!fork) {
     return { key: 'join', why: 'no branches of one fork meet here', hint: 'remove it, or let the branches lead here' };
   }
-  if (forks.every(f => f.branches.some(branch => chartOf(plan, branch).waits))) {
-    const hint = 'remove it, or let all branches meet in this node alone';
-    return { key: 'join', why: 'branches that cross are all waited for', hint };
-  }
-  const arrivals = Math.max(...forks.map(f => f.branches.length + (f.arrives ? 1 : 0)));
+  const arrivals = Math.max(...forks.map(f => arriving(plan, f) + (f.arrives ? 1 : 0)));
   if (join === 'any' || join < arrivals) return undefined;
   const why = `${arrivals} branches meet here, and all of them are waited for anyway`;
   return { key: 'join', why, hint: 'remove it, or wait for fewer' };
+}
+
+/** How many branches of a fork lead to its join. Where branches cross, some lead to others only. */
+function arriving(plan: Plan, { branches }: PlanFork): number {
+  const leads = (scope: string): boolean => {
+    const { waits, nodes } = chartOf(plan, scope);
+    if (!waits) return true;
+    const places = nodes.flatMap(id => nodeOf(plan, id).exits).flatMap(exit => exit.route.map(hop => hop.place));
+    return places.some(place => place.kind === 'onward' && place.joins);
+  };
+  return branches.filter(leads).length;
 }
 
 function idleKeys({ def, exits, repeats }: PlanNode): Idle[] {

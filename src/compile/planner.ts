@@ -231,8 +231,10 @@ class Planner {
     }
     const branches = zone.nodes.map(n => scopeOf(n.id));
     const { join } = zone;
-    const then = join === undefined ? {} : { then: this.route(join, exit) };
     const arrives = join !== undefined && targets.includes(join);
+    const last = zone.nodes.filter(({ id: node }) => join !== undefined && this.nodesBehind(node).includes(join));
+    const need = this.needAt(join, last.length + (arrives ? 1 : 0));
+    const then = join === undefined ? {} : { then: this.route(join, exit), ...need };
     this.forks.set(id, { id, scope, from: junction.from, branches, arrives, ...then });
     return join === undefined ? [] : [join];
   }

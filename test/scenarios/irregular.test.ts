@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRuntime } from '../../src/index.ts';
 import { simulatedClock } from '../../src/testing/index.ts';
-import { build } from '../helpers.ts';
+import { Bodies, build, launch, settle } from '../helpers.ts';
 
 /** A graph of nodes `n0`, `n1`, … from its edges; sources hang on START, sinks lead to END. */
 function toYaml(size: number, edges: readonly (readonly [number, number])[]): string {
@@ -136,6 +136,31 @@ edges:
       status: 'done',
       output: { last: 'eded', seen: ['b', 'd', 'e', 'f', 'b', 'd', 'e', 'f'] },
     });
+  });
+});
+
+describe('S10: a partial join where branches cross', () => {
+  const text = (join: string): string => `
+state: { seen: { type: array, items: string, merge: append } }
+nodes:
+${['a', 'b', 'c', 'd'].map(id => `  ${id}: { type: function, function: ${id} }`).join('\n')}
+  meet: { type: function, function: meet, join: ${join} }
+edges: ["START -> [a, b]", "a -> [c, meet]", b -> c, "b -> d -> meet", c -> meet, meet -> END]
+`;
+  it.each([
+    ['any', ['a'], ['a']],
+    ['2', ['a', 'b', 'd'], ['a', 'b', 'd']],
+  ])('join: %s goes on with so many arrivals, and cancels the rest', async (join, finishing, seen) => {
+    const bodies = new Bodies();
+    const functions = Object.fromEntries(['a', 'b', 'c', 'd'].map(id => [id, bodies.hold(id)]));
+    const { result } = await launch(build(text(join), { functions: { ...functions, meet: bodies.now('meet') } }));
+    for (const id of finishing) {
+      expect(bodies.count('meet')).toBe(0);
+      bodies.get(id).finish({ seen: id });
+      await settle();
+    }
+    expect(bodies.count('meet')).toBe(1);
+    expect((await result).output.seen).toEqual(seen);
   });
 });
 
