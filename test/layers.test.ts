@@ -12,7 +12,7 @@ const MAY: Record<string, string[]> = {
   core: ['compile', 'diagnostic'],
   models: [],
   nodes: ['compile', 'core', 'models'],
-  tools: ['compile', 'nodes'],
+  tools: ['compile', 'models', 'nodes'],
   graph: ['compile', 'core', 'diagnostic', 'models', 'nodes', 'tools'],
   runtime: ['compile', 'core', 'graph', 'models', 'nodes', 'tools'],
   explore: ['compile', 'core', 'graph'],

@@ -26,6 +26,7 @@ import type {
 import { END, START } from './names.ts';
 import { ANY, type JsonSchema, readType } from './state-type.ts';
 import type { Text } from './text.ts';
+import { isGraphTool, type ToolDef } from './tool.ts';
 
 /** A call of a tool as the agent's model asked for it. */
 export interface ToolCall {
@@ -99,6 +100,15 @@ function decisionOf(answer: unknown): Decision {
   return { action: answer === true || answer === 'approve' ? 'approve' : 'reject' };
 }
 
+/** The node that takes the errors of graphs. */
+const FAILED_NODE = 'failed';
+
+/** The nodes around a call; the tools that are graphs are nodes beside them. */
+export const CALL_NODES: readonly string[] = ['approve', 'client', 'run', FAILED_NODE];
+
+/** Whether a call is one of a tool, and can be made. */
+const isFor = ({ toolName, invalid }: ToolCall, tool: string): boolean => toolName === tool && invalid === undefined;
+
 const callIn = (scope: Scope): ToolCall => scope.call as ToolCall;
 
 function resultPart({ toolCallId, toolName }: ToolCall, output: object): object {
@@ -163,21 +173,58 @@ function graphOf(name: string, file: string, state: StateKey[], nodes: NodeDef[]
   return { name, file, state, nodes: byId, edges, exits, maxVisits: 1_000_000, madeForItem: true };
 }
 
-/** What runs for one call of a tool that a person approves, or that the client makes. */
-function callGraph(call: CallNode, file: string): GraphDef {
+/** The nodes of the tools that are graphs of their own, each under the name of its tool. */
+function graphNodes(tools: readonly ToolDef[]): NodeDef[] {
+  const result = (name: string): Writes =>
+    put(
+      'output',
+      native(`the result of ${name}`, ['call', 'output'], scope =>
+        resultPart(callIn(scope), { type: 'json', value: scope.output ?? null }),
+      ),
+    );
+  return tools.filter(isGraphTool).map((tool): NodeDef => {
+    const own = { onError: FAILED_NODE, writes: result(tool.name) };
+    if (tool.kind === 'agent') return { ...tool.agent, ...own, ofCall: true };
+    const input = tool.child.state.map(({ name }) => ({
+      name,
+      value: native(`call.input.${name}`, ['call'], scope => (callIn(scope).input as Record<string, unknown>)[name]),
+    }));
+    return { ...shared(tool.name, tool.span), kind: 'graph', child: tool.child, input, ...own };
+  });
+}
+
+/** Tells the model of a graph that failed. */
+function failedNode(span: Span): NodeDef {
+  const told = native('the error, for the model', ['call', 'error'], scope =>
+    resultPart(callIn(scope), { type: 'error-text', value: (scope.error as { message: string }).message }),
+  );
+  return { ...shared(FAILED_NODE, span), kind: 'set', writes: put('output', told) };
+}
+
+/** What runs for one call of a tool that may wait: for approval, for the client, for a graph of its own. */
+function callGraph(call: CallNode, tools: readonly ToolDef[], file: string): GraphDef {
   const { span } = call;
+  const graphs = graphNodes(tools);
+  const toGraph = (from: string): Edge[] =>
+    graphs.map(({ id }) => ({ from, to: [id], when: when(`calls ${id}`, s => isFor(callIn(s), id)), span }));
   const when = (source: string, test: (scope: Scope) => boolean): Value => native(source, ['call', 'output'], test);
   const edges: Edge[] = [
     { from: START, to: ['approve'], when: when('to be approved', s => callIn(s).gate === 'approve'), span },
     { from: START, to: ['client'], when: when('made by the client', s => callIn(s).gate === 'client'), span },
+    ...toGraph(START),
     { from: START, to: ['run'], span },
     { from: 'approve', to: [END], when: when('rejected', s => decisionOf(s.output).action === 'reject'), span },
+    ...toGraph('approve'),
     { from: 'approve', to: ['run'], span },
     { from: 'client', to: [END], span },
     { from: 'run', to: [END], span },
+    ...[...graphs.map(g => g.id), ...(graphs.length > 0 ? [FAILED_NODE] : [])].map(
+      (id): Edge => ({ from: id, to: [END], span }),
+    ),
   ];
   const state = [key('call', 'replace', null, true), key('output', 'replace', null)];
-  const nodes = [approveNode(span), clientNode(span), { ...call, id: 'run' }];
+  const failed = graphs.length > 0 ? [failedNode(span)] : [];
+  const nodes = [approveNode(span), clientNode(span), { ...call, id: 'run' }, ...graphs, ...failed];
   return { ...graphOf('call', file, state, nodes, edges), output: ['output'] };
 }
 
@@ -187,10 +234,10 @@ function toolsNode(turn: TurnNode, file: string, concurrency: number): MapNode {
   const call: CallNode = {
     ...shared(TOOLS_NODE, span),
     kind: 'call',
-    tools,
+    tools: tools.filter(tool => !isGraphTool(tool)),
     writes: { kind: 'key', key: 'output' },
   };
-  const waits = turn.approve.size > 0 || turn.client.size > 0;
+  const waits = turn.approve.size > 0 || turn.client.size > 0 || tools.some(isGraphTool);
   const oneNode = (): GraphDef => {
     const state = [
       key('call', 'replace', null, true),
@@ -217,7 +264,7 @@ function toolsNode(turn: TurnNode, file: string, concurrency: number): MapNode {
     concurrency,
     result: 'dyn',
     item: waits
-      ? { graph: callGraph(call, file), inline: false, bare: false, input: [given] }
+      ? { graph: callGraph(call, tools, file), inline: false, bare: false, input: [given] }
       : { graph: oneNode(), inline: true, bare: true, input: [] },
     writes: put('messages', message),
   };
@@ -250,7 +297,8 @@ export function agentGraph(turn: TurnNode, file: string, concurrency: number): G
 }
 
 /** What the graph of an agent begins with. */
-export function agentInput({ system, user }: AgentNode, scope: Scope): Record<string, unknown> {
+export function agentInput({ system, user, ofCall }: AgentNode, names: Scope): Record<string, unknown> {
+  const scope = ofCall ? (callIn(names).input as Scope) : names;
   const asked = user ? [{ role: 'user', content: user.render(scope) }] : [];
   return { messages: asked, ...(system ? { system: system.render(scope) } : {}) };
 }

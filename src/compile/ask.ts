@@ -46,7 +46,8 @@ export function childInput(plan: Plan, context: GraphContext, id: string): Recor
   const names = lazy(() => expressionScope(plan, context, scope));
   if (def.kind === 'agent') return agentInput(def, names());
   if (def.kind !== 'graph') return {};
-  const input = Object.fromEntries(def.input.map(i => [i.name, evaluate(i.value, names)]));
+  const given = def.input.map(i => [i.name, evaluate(i.value, names)] as const);
+  const input = Object.fromEntries(given.filter(([, value]) => value !== undefined));
   const problems = inputProblems(def.child, input);
   if (problems.length > 0) throw new InputError(def.child.name, problems);
   return input;

@@ -3,7 +3,7 @@ import type { Expr, ExprType } from './expr.ts';
 import type { MergeName } from './merge.ts';
 import type { JsonSchema, ValueType } from './state-type.ts';
 import type { Text } from './text.ts';
-import type { FunctionUse, HttpRequest, ToolDef } from './tool.ts';
+import type { CalledTool, FunctionUse, HttpRequest, McpTool, ToolDef } from './tool.ts';
 
 /** A value given in the file: computed from the scope, or standing for itself. */
 export type Value =
@@ -110,6 +110,8 @@ export interface MachineNode extends NodeBase {
 export interface AgentNode extends NodeBase {
   readonly kind: 'agent';
   readonly child: GraphDef;
+  /** Asked by another agent: its prompt sees the arguments of the call. */
+  readonly ofCall?: true;
   readonly system?: Text;
   readonly user?: Text;
   readonly schema?: ValueType;
@@ -135,7 +137,7 @@ export interface TurnNode extends NodeBase {
 /** In the graph of an agent: one call of a tool. */
 export interface CallNode extends NodeBase {
   readonly kind: 'call';
-  readonly tools: readonly ToolDef[];
+  readonly tools: readonly (CalledTool | McpTool)[];
 }
 
 export interface SetNode extends NodeBase {
@@ -227,7 +229,7 @@ export interface MapItem {
 /** A node that calls a tool of the graph. */
 export interface ToolNode extends NodeBase {
   readonly kind: 'tool';
-  readonly tool: ToolDef;
+  readonly tool: CalledTool;
   readonly args: readonly { readonly name: string; readonly value: Value }[];
 }
 

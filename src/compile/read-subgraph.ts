@@ -28,7 +28,11 @@ export function childOutput({ child }: Pick<SubgraphNode, 'child'>): OutputScope
 }
 
 /** Reads the graph that `graph:` of a node names. */
-export function loadChild(graph: string, path: Path, { source, reporter, files, child }: NodeContext): GraphDef {
+export function loadChild(
+  graph: string,
+  path: Path,
+  { source, reporter, files, child }: Omit<NodeContext, 'tools'>,
+): GraphDef {
   const span = source.span([...path, 'graph']);
   const resolved = resolveReference(graph, span, files, reporter);
   if (resolved === undefined) return UNREAD;

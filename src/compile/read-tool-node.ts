@@ -6,11 +6,11 @@ import { readRequest, requestOutput } from './read-request.ts';
 import type { NodeFileOf } from './schema.ts';
 import type { Path } from './source.ts';
 import { type JsonSchema, readType, STRING, type ValueType } from './state-type.ts';
-import { DEFAULT_HTTP_TIMEOUT, type ToolDef } from './tool.ts';
+import { type CalledTool, DEFAULT_HTTP_TIMEOUT, isGraphTool, type ToolDef } from './tool.ts';
 import { ANY_OUTPUT, canHold, type OutputScope } from './values.ts';
 
 /** What `output` is after a call of a tool. */
-export function toolOutput(tool: ToolDef): OutputScope {
+export function toolOutput(tool: CalledTool): OutputScope {
   if (tool.kind === 'http') return requestOutput(tool.request);
   if (tool.kind === 'function' || tool.parse === 'json') return ANY_OUTPUT;
   return { type: tool.parse === 'text' ? 'string' : 'list<string>' };
@@ -65,7 +65,11 @@ export function readToolNode(node: Written, file: NodeFileOf<'tool'>, context: N
   const { source, reporter, tools, values } = context;
   const args = readInput(file.args ?? {}, [...node.path, 'args'], values);
   const tool = tools.defs.get(file.tool);
-  if (tool) {
+  if (tool && (isGraphTool(tool) || tool.kind === 'mcp')) {
+    const hint = tool.kind === 'mcp' ? 'give it to an agent' : `use a node of type "${tool.kind}"`;
+    const at = source.span([...node.path, 'tool']);
+    reporter.report('wrong-value', at, `the tool ${quote(file.tool)} is for agents only`, { hint });
+  } else if (tool) {
     checkArguments(node, tool, args, context);
     const seen = toolOutput(tool);
     const writes = writesOf(node, context, wholeText(seen), { kind: 'none' }, seen);

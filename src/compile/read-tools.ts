@@ -1,21 +1,26 @@
 /** The `tools` section: each tool is read once, and is the same to whoever calls it. */
 import type { z } from 'zod';
 import { didYouMean, listed, quote } from '../diagnostic/suggest.ts';
+import { CALL_NODES } from './agent-graph.ts';
 import { milliseconds } from './duration.ts';
 import type { ExprType } from './expr.ts';
 import { folderOf, joinPath, resolveReference } from './files.ts';
+import { inputSchema } from './graph.ts';
 import { NODE_NAME, RESERVED_NODE_NAMES } from './names.ts';
+import { readAgent } from './read-agent.ts';
 import { defined, type NodeContext, readSchema, type Tools } from './read-common.ts';
 import { readRequest, readTexts } from './read-request.ts';
+import { loadChild } from './read-subgraph.ts';
 import { type ToolFile, type ToolFileOf, type ToolKind, toolKinds } from './schema-tools.ts';
 import { misplaced, piecesOf, placesOf } from './shell-quotes.ts';
 import type { Path } from './source.ts';
-import type { ValueType } from './state-type.ts';
-import { literalText } from './text.ts';
+import { readType, type ValueType } from './state-type.ts';
+import { literalText, type Text } from './text.ts';
 import {
   DEFAULT_HTTP_TIMEOUT,
   DEFAULT_MAX_BYTES,
   DEFAULT_SHELL_TIMEOUT,
+  type McpTool,
   type ShellTool,
   type ToolDef,
 } from './tool.ts';
@@ -38,7 +43,11 @@ function argumentTypes({ expr, schema }: ValueType): Record<string, ExprType> {
 const noArguments = (context: Context): ValueType | undefined =>
   readSchema({ type: 'object', properties: {}, additionalProperties: false }, [], context as NodeContext);
 
-function readArguments(file: ToolFile, path: Path, context: Context): ValueType | undefined {
+function readArguments(
+  file: Exclude<ToolFile, { type: 'graph' | 'mcp' }>,
+  path: Path,
+  context: Context,
+): ValueType | undefined {
   const at = [...path, 'input'];
   const { source, reporter } = context;
   if (file.input === undefined) return file.type === 'function' ? undefined : noArguments(context);
@@ -124,7 +133,58 @@ export function checkWorker(
   return {};
 }
 
-function readTool(name: string, file: ToolFile, path: Path, context: Context): ToolDef {
+/** Reads a tool that is a graph: it takes what the graph takes. */
+/** Reads an MCP server. Its texts see the environment and nothing else. */
+function readMcp(name: string, file: ToolFileOf<'mcp'>, path: Path, context: Context): ToolDef {
+  const { source, reporter, values } = context;
+  const env = values.over({ env: 'dyn' });
+  const span = source.keySpan(path);
+  if ((file.command === undefined) === (file.url === undefined)) {
+    const hint = 'give "command: [program, argument]" or "url: https://…"';
+    const found = file.url === undefined ? 'neither "command" nor "url"' : 'both "command" and "url"';
+    reporter.report('wrong-value', span, `the tool ${quote(name)} has ${found}`, { hint });
+  }
+  const text = (raw: string, at: Path): Text => env.text(raw, at) ?? literalText('');
+  const server: McpTool['server'] = file.command
+    ? {
+        kind: 'stdio',
+        command: file.command.map((part, i) => text(part, [...path, 'command', i])),
+        env: readTexts(file.env, [...path, 'env'], env),
+        cwd: readFolder(file.cwd, [...path, 'cwd'], context),
+      }
+    : {
+        kind: 'http',
+        url: text(file.url ?? '', [...path, 'url']),
+        headers: readTexts(file.headers, [...path, 'headers'], env),
+      };
+  const timeout = file.timeout === undefined ? DEFAULT_SHELL_TIMEOUT : milliseconds(file.timeout);
+  const { description, only } = file;
+  return { name, span, kind: 'mcp', server, timeout, ...defined({ description, only }) };
+}
+
+function checkGraphName(name: string, path: Path, { source, reporter }: Context): void {
+  if (!CALL_NODES.includes(name)) return;
+  const hint = 'choose another name; an agent has a node of this name around every call';
+  reporter.report('reserved-name', source.keySpan(path), `a graph or agent cannot be a tool called ${quote(name)}`, {
+    hint,
+  });
+}
+
+function readGraphTool(name: string, file: ToolFileOf<'graph'>, path: Path, context: Context): ToolDef {
+  const child = loadChild(file.graph, path, context);
+  const input = readType(inputSchema(child), () => {});
+  const { description = child.description } = file;
+  const span = context.source.keySpan(path);
+  return { name, span, kind: 'graph', child, input, ...defined({ description }) };
+}
+
+function readTool(
+  name: string,
+  file: Exclude<ToolFile, { type: 'graph' | 'mcp' }>,
+  path: Path,
+  context: Context,
+  others: () => Tools,
+): ToolDef {
   const input = readArguments(file, path, context);
   const { description } = file;
   const shared = { name, span: context.source.keySpan(path), ...defined({ description, input }) };
@@ -142,6 +202,12 @@ function readTool(name: string, file: ToolFile, path: Path, context: Context): T
     }
     case 'shell':
       return { ...shared, kind: 'shell', ...readShell(file, path, args, context) };
+    case 'agent':
+      return {
+        ...shared,
+        kind: 'agent',
+        agent: readAgent({ id: name, path, file }, file, { ...context, values: args, tools: others() }),
+      };
   }
 }
 
@@ -191,10 +257,26 @@ function withoutWrongKeys(schema: z.ZodType, raw: object, error: z.ZodError): To
 /** Reads the `tools` section. */
 export function readTools(raw: unknown, context: Context): Tools {
   if (!isMap(raw)) return { defs: new Map(), names: [] };
-  const defs = Object.entries(raw).flatMap(([name, value]): [string, ToolDef][] => {
+  const defs = new Map<string, ToolDef>();
+  const names = Object.keys(raw);
+  const files = Object.entries(raw).flatMap(([name, value]) => {
     const path = ['tools', name];
     const file = checkTool(name, value, path, context);
-    return file ? [[name, readTool(name, file, path, context)]] : [];
+    return file ? [{ name, file, path }] : [];
   });
-  return { defs: new Map(defs), names: Object.keys(raw) };
+  // An agent may call those before it in the file: so none can call itself.
+  for (const { name, file, path } of files.filter(f => f.file.type !== 'agent')) read(name, file, path);
+  for (const { name, file, path } of files.filter(f => f.file.type === 'agent')) read(name, file, path);
+  function read(name: string, file: ToolFile, path: Path): void {
+    const others = (): Tools => ({ defs: new Map(defs), names: [...defs.keys()] });
+    if (file.type === 'graph' || file.type === 'agent') checkGraphName(name, path, context);
+    if (file.type === 'graph') defs.set(name, readGraphTool(name, file, path, context));
+    else if (file.type === 'mcp') defs.set(name, readMcp(name, file, path, context));
+    else defs.set(name, readTool(name, file, path, context, others));
+  }
+  const inOrder = names.flatMap((name): [string, ToolDef][] => {
+    const def = defs.get(name);
+    return def ? [[name, def]] : [];
+  });
+  return { defs: new Map(inOrder), names };
 }

@@ -1,5 +1,6 @@
 /** The tools of the language, and the request that `http` nodes have in common with `http` tools. */
 import { z } from 'zod';
+import { agentKeys } from './schema-model.ts';
 import { duration, expression, schemaOf, text } from './schema-parts.ts';
 
 const texts = z.record(z.string().min(1), text).optional();
@@ -81,12 +82,40 @@ export const toolKinds = {
     timeout: duration.optional().describe('How long a call may take. Default: 60s.'),
     ...everyTool,
   }),
+  mcp: z.strictObject({
+    type: z.literal('mcp').describe('All tools of an MCP server, for agents; each is called `<name>_<its name>`.'),
+    command: z.array(text).min(1).optional().describe('A server to start: the program and its arguments.'),
+    env: texts.describe('Environment variables of the server: a map from name to text.'),
+    cwd: z.string().optional().describe('The folder to run in, inside the project. Default: that of the graph.'),
+    url: text.optional().describe('A server that runs, by streamable HTTP.'),
+    headers: texts.describe('Headers of its requests: a map from name to text.'),
+    only: z.array(z.string()).min(1).optional().describe('The tools of the server that are offered. Default: all.'),
+    timeout: duration.optional().describe('How long a call may take. Default: 60s.'),
+    description: everyTool.description,
+  }),
+  graph: z.strictObject({
+    type: z.literal('graph').describe('Runs a graph, for agents.'),
+    graph: z.string().describe('The file of the graph, relative to this one. Its input is what the tool takes.'),
+    description: everyTool.description,
+  }),
+  agent: z.strictObject({
+    type: z.literal('agent').describe('Asks another agent, for agents.'),
+    ...agentKeys,
+    ...everyTool,
+  }),
 } as const;
 
 export type ToolKind = keyof typeof toolKinds;
 
 export const anyTool = z
-  .discriminatedUnion('type', [toolKinds.function, toolKinds.http, toolKinds.shell])
+  .discriminatedUnion('type', [
+    toolKinds.function,
+    toolKinds.http,
+    toolKinds.shell,
+    toolKinds.mcp,
+    toolKinds.graph,
+    toolKinds.agent,
+  ])
   .meta({ id: 'Tool', description: 'A tool; `type` says of which kind.' });
 
 export type ToolFile = z.infer<typeof anyTool>;

@@ -2,6 +2,7 @@
  * The language, once. Types, the JSON Schema for editors, the docs' tables and the first checks derive from here.
  */
 import { z } from 'zod';
+import { agentKeys, modelCall } from './schema-model.ts';
 import { duration, expression, json, output, schemaOf, text, type } from './schema-parts.ts';
 import { anyTool, request, worker } from './schema-tools.ts';
 
@@ -90,10 +91,6 @@ const input = z
   .optional()
   .describe('What the node is given: a map from name to expression. Default: the whole state.');
 
-const prompt = z
-  .union([text, z.strictObject({ system: text.optional(), user: text.optional() })])
-  .describe('The prompt: a text, a file (`.yaml`, `.md`, `.txt`), or `{ system, user }`.');
-
 /** The node of a map. It is checked by its own kind; editors see it as any node. */
 const itemNode = z.record(z.string(), json).meta({ id: 'ItemNode' });
 
@@ -103,14 +100,6 @@ const expires = z
     value: json.describe('The answer that is taken then, as it stands.'),
   })
   .describe('A default answer for when nobody answers in time.');
-
-/** What every call of a language model takes. */
-const modelCall = {
-  prompt,
-  model: z.string().optional().describe("The model, or `scripted`. Default: the graph's `model`."),
-  temperature: z.number().min(0).max(2).optional().describe('Sampling temperature.'),
-  maxTokens: z.int().min(1).optional().describe('The most tokens to generate.'),
-};
 
 /** The node kinds with their keys. A kind that is added here fails to compile wherever it is not handled yet. */
 export const nodeKinds = {
@@ -177,28 +166,7 @@ export const nodeKinds = {
   }),
   agent: z.strictObject({
     type: z.literal('agent').describe('Lets a language model work with tools until it has an answer.'),
-    ...modelCall,
-    tools: z.array(z.string()).optional().describe('The tools it may call, by their names under `tools`.'),
-    maxTurns: z.int().min(1).optional().describe('How often the model may be asked. Default: 10.'),
-    schema: schemaOf.optional(),
-    approve: z.array(z.string()).optional().describe('Tools that a person approves before each call.'),
-    client: z
-      .array(z.string())
-      .optional()
-      .describe('Tools that whoever runs the graph calls: the call waits for its result.'),
-    concurrency: z.int().min(1).optional().describe('The most tool calls at once. Default: 8.'),
-    maxRepeats: z
-      .int()
-      .min(1)
-      .optional()
-      .describe('How often the same call with the same arguments may be made in a row. Default: 2.'),
-    budget: z
-      .strictObject({
-        tokens: z.int().min(1).optional().describe('Tokens in and out, over all turns.'),
-        cost: z.number().gt(0).optional().describe('What the tokens cost, by the price of the model.'),
-      })
-      .optional()
-      .describe('Where the agent stops with an error before another turn.'),
+    ...agentKeys,
     ...timed,
   }),
   map: z.strictObject({

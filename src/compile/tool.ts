@@ -1,5 +1,5 @@
 import type { Span } from '../diagnostic/diagnostic.ts';
-import type { Value } from './graph.ts';
+import type { AgentNode, GraphDef, Value } from './graph.ts';
 import type { ValueType } from './state-type.ts';
 import type { MarkedText, Text } from './text.ts';
 
@@ -68,8 +68,43 @@ export interface ShellTool extends ToolBase {
   readonly timeout: number;
 }
 
-/** What a `tool` node, or a model, may call. */
-export type ToolDef = FunctionTool | HttpTool | ShellTool;
+/** A graph that an agent may run. */
+export interface GraphTool extends ToolBase {
+  readonly kind: 'graph';
+  readonly child: GraphDef;
+}
+
+/** An agent that another may ask. */
+export interface AgentTool extends ToolBase {
+  readonly kind: 'agent';
+  readonly agent: AgentNode;
+}
+
+/** All tools of an MCP server. */
+export interface McpTool extends ToolBase {
+  readonly kind: 'mcp';
+  /** The texts see the environment. */
+  readonly server:
+    | { readonly kind: 'stdio'; readonly command: readonly Text[]; readonly env: NamedTexts; readonly cwd: string }
+    | { readonly kind: 'http'; readonly url: Text; readonly headers: NamedTexts };
+  readonly only?: readonly string[];
+  /** Milliseconds. */
+  readonly timeout: number;
+}
+
+/** What is done with one call. */
+export type CalledTool = FunctionTool | HttpTool | ShellTool;
+
+/** What a model may call. */
+export type ToolDef = CalledTool | McpTool | GraphTool | AgentTool;
+
+/** Whether a call, by the name that the model gave, is one of a tool. */
+export const isCallOf = (tool: ToolDef, name: string): boolean =>
+  tool.kind === 'mcp' ? name.startsWith(`${tool.name}_`) : name === tool.name;
+
+/** Whether a tool is a graph of its own, and not done with one call. */
+export const isGraphTool = (tool: ToolDef): tool is GraphTool | AgentTool =>
+  tool.kind === 'graph' || tool.kind === 'agent';
 
 export const DEFAULT_MAX_BYTES = 10_000_000;
 /** Milliseconds. */

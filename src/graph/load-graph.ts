@@ -60,19 +60,12 @@ function referencesOf(graph: GraphDef): Reference[] {
       { text: def.function, what: `function of node "${def.id}"`, kind: 'function', from, span: def.functionSpan },
     ];
   });
-  const tools = [...(graph.tools?.values() ?? [])].flatMap((tool): Reference[] =>
-    tool.kind === 'function'
-      ? [
-          {
-            text: tool.function,
-            what: `function of tool "${tool.name}"`,
-            kind: 'function',
-            from,
-            span: tool.functionSpan,
-          },
-        ]
-      : [],
-  );
+  const tools = [...(graph.tools?.values() ?? [])].flatMap((tool): Reference[] => {
+    if (tool.kind === 'graph') return referencesOf(tool.child);
+    if (tool.kind !== 'function') return [];
+    const what = `function of tool "${tool.name}"`;
+    return [{ text: tool.function, what, kind: 'function', from, span: tool.functionSpan }];
+  });
   const reducers = graph.state.flatMap(({ name, merge }): Reference[] => {
     if (typeof merge === 'string') return [];
     const span = merge.span ?? { file: from, start: 0, end: 1 };

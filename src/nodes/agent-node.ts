@@ -2,7 +2,7 @@
 import type { ToolCall } from '../compile/agent-graph.ts';
 import { type GraphContext, GraphRunError } from '../compile/context.ts';
 import type { CallNode, TurnNode } from '../compile/graph.ts';
-import type { ToolDef } from '../compile/tool.ts';
+import { isCallOf, isGraphTool, type ToolDef } from '../compile/tool.ts';
 import { type Answer, listen } from '../models/answer.ts';
 import type {
   ContentPart,
@@ -63,20 +63,22 @@ function checkRepeats({ agent, maxRepeats }: TurnNode, calls: readonly ToolCall[
   }
 }
 
-function toolsFor(tools: readonly ToolDef[], world: World, io: ToolIo): ModelTool[] {
-  return tools.map(tool => ({
-    name: tool.name,
-    ...(tool.description === undefined ? {} : { description: tool.description }),
-    input: world.toolInput(tool, io),
-  }));
+async function toolsFor(tools: readonly ToolDef[], world: World, io: ToolIo): Promise<ModelTool[]> {
+  const lists = tools.map(async (tool): Promise<readonly ModelTool[]> => {
+    if (tool.kind === 'mcp') return world.mcpTools(tool, io);
+    const described = tool.description === undefined ? {} : { description: tool.description };
+    return [{ name: tool.name, ...described, input: world.toolInput(tool, io) }];
+  });
+  return (await Promise.all(lists)).flat();
 }
 
-function callsOf(node: TurnNode, answer: Answer): ToolCall[] {
+function callsOf(node: TurnNode, answer: Answer, offered: readonly ModelTool[]): ToolCall[] {
   return answer.calls.map(({ id, name, input, invalid }): ToolCall => {
-    const known = node.tools.some(t => t.name === name);
-    const names = node.tools.map(t => t.name).join(', ') || 'none';
-    const why = known ? invalid : `there is no tool "${name}"; tools: ${names}`;
-    const gate = node.approve.has(name) ? 'approve' : node.client.has(name) ? 'client' : undefined;
+    const tool = offered.some(t => t.name === name) ? node.tools.find(t => isCallOf(t, name)) : undefined;
+    const names = offered.map(t => t.name).join(', ') || 'none';
+    const why = tool ? (invalid ?? misfit(tool, input)) : `there is no tool "${name}"; tools: ${names}`;
+    const own = tool?.name ?? name;
+    const gate = node.approve.has(own) ? 'approve' : node.client.has(own) ? 'client' : undefined;
     return {
       toolCallId: id,
       toolName: name,
@@ -84,6 +86,13 @@ function callsOf(node: TurnNode, answer: Answer): ToolCall[] {
       ...(why === undefined ? (gate === undefined ? {} : { gate }) : { invalid: why }),
     };
   });
+}
+
+/** Why a graph cannot be run with these arguments; other tools check theirs when they are called. */
+function misfit(tool: ToolDef, input: unknown): string | undefined {
+  const problems = isGraphTool(tool) ? (tool.input?.check(input) ?? []) : [];
+  const what = `the arguments of the tool "${tool.name}" do not fit`;
+  return problems.length === 0 ? undefined : `${what}: ${problems.join('; ')}`;
 }
 
 function messageOf(answer: Answer): ModelMessage {
@@ -118,7 +127,7 @@ export async function runTurn(
   checkBudget(node, state);
   const model = modelFor(models, node.model, node.agent);
   const system: ModelMessage[] = state.system === null ? [] : [{ role: 'system', content: state.system }];
-  const tools = toolsFor(node.tools, world, io);
+  const tools = await toolsFor(node.tools, world, io);
   const request: ModelRequest = {
     node: node.agent,
     // The agent's own name ends the path; before it stands the item it works for.
@@ -134,7 +143,7 @@ export async function runTurn(
   const { inputTokens, outputTokens } = answer.usage;
   const counted = { turns: 1, tokens: inputTokens + outputTokens, cost: answer.cost ?? 0 };
   const said = messageOf(answer);
-  const calls = callsOf(node, answer);
+  const calls = callsOf(node, answer, tools);
   if (calls.length > 0) {
     checkRepeats(node, calls, state);
     return { ...counted, messages: [said], calls, again: false };
@@ -159,11 +168,12 @@ export async function runCall(
   const told = { node: io.context.node, tool: toolName, id: toolCallId };
   io.notify({ type: 'tool-call', ...told, input });
   const call = async (): Promise<ToolOutput> => {
-    const tool = node.tools.find(t => t.name === toolName);
+    const tool = node.tools.find(t => isCallOf(t, toolName));
     if (invalid !== undefined || !tool)
       return { type: 'error-text', value: invalid ?? `there is no tool "${toolName}"` };
     try {
-      return outputOf(await world.callTool(tool, input, io));
+      const called = tool.kind === 'mcp' ? world.callMcp(tool, toolName, input, io) : world.callTool(tool, input, io);
+      return outputOf(await called);
     } catch (thrown) {
       if (io.context.signal.aborted) throw thrown;
       return { type: 'error-text', value: thrown instanceof Error ? thrown.message : String(thrown) };

@@ -1,5 +1,6 @@
 import type { Scope } from '../compile/expr.ts';
-import type { HttpRequest, ToolDef } from '../compile/tool.ts';
+import type { CalledTool, HttpRequest, McpTool, ToolDef } from '../compile/tool.ts';
+import type { ModelTool } from '../models/model.ts';
 import type { Cache } from './cache.ts';
 import type { Functions } from './function-node.ts';
 import type { NodeIo } from './node-io.ts';
@@ -32,9 +33,15 @@ export interface World {
   /** A short name for a text, the same for the same text and for no other. */
   digest(text: string): string;
   /** Checks the arguments against the tool's input, and calls it. Rejects with `ToolError`, or what a function throws. */
-  callTool(tool: ToolDef, args: unknown, io: ToolIo): Promise<unknown>;
+  callTool(tool: CalledTool, args: unknown, io: ToolIo): Promise<unknown>;
   /** The JSON Schema of a tool's arguments, for models. */
   toolInput(tool: ToolDef, means: Pick<Means, 'functions'>): Readonly<Record<string, unknown>>;
+  /** The tools of an MCP server, which is connected to when it is first asked. */
+  mcpTools(server: McpTool, io: ToolIo): Promise<readonly ModelTool[]>;
+  /** Calls a tool of an MCP server by the name that a model knows it by. */
+  callMcp(server: McpTool, name: string, args: unknown, io: ToolIo): Promise<unknown>;
+  /** Lets go of what was opened for a thread. */
+  endRun(thread: string): void;
   /** Sends a request whose texts and expressions see `scope` and the environment. */
   request(request: HttpRequest, scope: Scope, io: ToolIo): Promise<unknown>;
   /** Calls an export in a thread of its own. `reference` is `file#export`, the file relative to the working directory. */

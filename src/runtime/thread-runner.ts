@@ -220,6 +220,7 @@ export class ThreadRunner {
       signal?.removeEventListener('abort', abort);
       unwatch();
       if (begun !== undefined) this.counters.durationMs += this.clock.now() - begun;
+      if (!this.rest.busy) this.deps.world.endRun(this.id);
     }
     return this.result();
   }

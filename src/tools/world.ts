@@ -1,12 +1,14 @@
 /** Acts on the world for node bodies. What needs a library loads it when it is first used. */
 import { createHash } from 'node:crypto';
 import type { Scope } from '../compile/expr.ts';
-import type { HttpRequest, ToolDef } from '../compile/tool.ts';
+import type { CalledTool, HttpRequest, McpTool, ToolDef } from '../compile/tool.ts';
+import type { ModelTool } from '../models/model.ts';
 import { type Cache, memoryCache } from '../nodes/cache.ts';
 import { callFunction } from '../nodes/function-node.ts';
 import type { NodeIo } from '../nodes/node-io.ts';
 import { type After, createTurns } from '../nodes/turns.ts';
 import type { ToolIo, World } from '../nodes/world.ts';
+import type { McpServers } from './mcp.ts';
 import type { Requests } from './send-request.ts';
 import type { Threads } from './threads.ts';
 import { acceptArguments, toolInputSchema } from './tool-input.ts';
@@ -25,6 +27,7 @@ class SystemWorld implements World {
   private readonly after: After;
   private requests: Promise<Requests> | undefined;
   private threads: Promise<Threads> | undefined;
+  private servers: Promise<McpServers> | undefined;
 
   constructor({ cache, concurrency = {}, clock }: WorldOptions) {
     this.after = clock.after;
@@ -37,7 +40,7 @@ class SystemWorld implements World {
     return createHash('sha256').update(text).digest('hex');
   }
 
-  async callTool(tool: ToolDef, args: unknown, io: ToolIo): Promise<unknown> {
+  async callTool(tool: CalledTool, args: unknown, io: ToolIo): Promise<unknown> {
     const given = acceptArguments(tool, args, io.functions);
     switch (tool.kind) {
       case 'function':
@@ -58,6 +61,23 @@ class SystemWorld implements World {
   async request(request: HttpRequest, scope: Scope, io: ToolIo): Promise<unknown> {
     this.requests ??= import('./send-request.ts').then(({ Requests }) => new Requests(this.after));
     return (await this.requests).send(request, scope, io);
+  }
+
+  private mcp(): Promise<McpServers> {
+    this.servers ??= import('./mcp.ts').then(({ McpServers }) => new McpServers());
+    return this.servers;
+  }
+
+  async mcpTools(server: McpTool, io: ToolIo): Promise<readonly ModelTool[]> {
+    return (await this.mcp()).tools(server, io);
+  }
+
+  async callMcp(server: McpTool, name: string, args: unknown, io: ToolIo): Promise<unknown> {
+    return (await this.mcp()).call(server, name, args, io);
+  }
+
+  endRun(thread: string): void {
+    void this.servers?.then(servers => servers.end(thread));
   }
 
   async inThread(reference: string, input: unknown, io: NodeIo): Promise<unknown> {

@@ -271,6 +271,78 @@ describe('a tool that the client calls', () => {
   });
 });
 
+describe('graphs and agents as tools', () => {
+  const inner = `state: { city: string, days: { type: integer, default: 1 }, ok: boolean?, report: string? }
+nodes:
+  check: { type: interrupt, message: "Look up {{ city }}?", schema: boolean, output: ok }
+  look: { type: function, function: look, input: { city: city, days: days } }
+edges: [START -> check -> look -> END]
+output: report
+`;
+  const outer = `model: scripted
+state: { answer: string? }
+tools:
+  weather: { type: graph, graph: inner.yaml, description: The weather. }
+  writer: { type: agent, prompt: "Write of {{ topic }}.", input: { topic: string }, description: Writes. }
+nodes:
+  helper: { type: agent, prompt: Help., tools: [weather, writer], output: answer }
+edges: [START -> helper -> END]
+output: answer
+`;
+  const both = (script: Script, functions: Record<string, NodeFunction> = {}): Graph =>
+    build(outer, {
+      functions: { look: ({ city, days }) => ({ report: `${city} ${days}` }), ...functions },
+      models: { scripted: scriptedModel(script) },
+      read: file => (file === 'inner.yaml' ? inner : undefined),
+    });
+
+  it('run as children that wait, fail and are seen like any', async () => {
+    const graph = both({
+      helper: [{ toolCalls: [call('weather', { city: 'Bern' }), call('writer', { topic: 'rain' })] }, 'Wet.'],
+      writer: ['Rain falls.'],
+    });
+    const events: RunEvent[] = [];
+    const thread = createRuntime().thread(graph, 't');
+    const first = await thread.invoke({}, { onEvent: e => events.push(e) });
+    expect(first.interrupts).toMatchObject([
+      { id: 'helper/tools[0]/weather/check', message: 'Look up Bern?', path: ['helper', 'tools[0]', 'weather'] },
+    ]);
+    expect(events.find(e => e.type === 'token')).toMatchObject({ path: 'helper/tools[1]/writer/', text: 'Rain' });
+    const last = await thread.resume(true);
+    expect(last).toMatchObject({ status: 'done', output: { answer: 'Wet.' } });
+    const { handled } = last;
+    expect(handled).toEqual([]);
+  });
+
+  it('tell the model of wrong arguments and of failures', async () => {
+    const asked: ModelRequest[] = [];
+    const model = recording(
+      { helper: [{ toolCalls: [call('weather', { town: 'Bern' }), call('weather', { city: 'Bern' })] }, 'No.'] },
+      asked,
+    );
+    const functions = {
+      look: () => {
+        throw new Error('no line');
+      },
+    };
+    const graph = build(outer, { functions, models: { scripted: model }, read: () => inner });
+    const thread = createRuntime().thread(graph, 't');
+    await thread.invoke({});
+    expect((await thread.resume(true)).output.answer).toBe('No.');
+    expect(asked[1]?.messages.at(-1)).toMatchObject({
+      content: [
+        {
+          output: {
+            type: 'error-text',
+            value: expect.stringMatching(/arguments of the tool "weather" do not fit: .*city/),
+          },
+        },
+        { output: { type: 'error-text', value: 'no line' } },
+      ],
+    });
+  });
+});
+
 describe('agents for the items of a map', () => {
   it('take their own replies, ten at once', async () => {
     const graph = build(
