@@ -38,25 +38,25 @@ function checkBudget({ agent, maxTurns, budget }: TurnNode, { turns, tokens, cos
     stop('cost-budget', `cost ${cost}; its budget is ${budget.cost}`);
 }
 
-/** The calls of each turn, newest first, as texts that are equal for equal calls. */
-function earlierCalls(messages: readonly ModelMessage[]): Set<string>[] {
-  const parts = (content: ModelMessage['content']): readonly ContentPart[] =>
-    typeof content === 'string' ? [] : content;
-  return messages
-    .filter(m => m.role === 'assistant')
-    .map(m => parts(m.content).flatMap(p => (p.type === 'tool-call' ? [signature(p.toolName, p.input)] : [])))
-    .map(calls => new Set(calls))
-    .reverse();
-}
-
 const signature = (tool: string, input: unknown): string => `${tool}(${JSON.stringify(input)})`;
 
+/** How many turns in a row, up to the newest, made a call. */
+function timesInRow(call: string, messages: readonly ModelMessage[]): number {
+  let times = 0;
+  for (let i = messages.length - 1; i >= 0; i--) {
+    const { role, content } = messages[i] as ModelMessage;
+    if (role !== 'assistant') continue;
+    const parts = typeof content === 'string' ? [] : content;
+    if (!parts.some(p => p.type === 'tool-call' && signature(p.toolName, p.input) === call)) return times;
+    times++;
+  }
+  return times;
+}
+
 function checkRepeats({ agent, maxRepeats }: TurnNode, calls: readonly ToolCall[], state: AgentState): void {
-  const earlier = earlierCalls(state.messages);
   for (const { toolName, input } of calls) {
     const call = signature(toolName, input);
-    const row = earlier.findIndex(turn => !turn.has(call));
-    const made = row < 0 ? earlier.length : row;
+    const made = timesInRow(call, state.messages);
     if (made < maxRepeats) continue;
     const times = `${made + 1} times in a row`;
     throw new GraphRunError('repeated-call', `the agent "${agent}" asked for ${call.slice(0, 200)} ${times}`);
