@@ -57,6 +57,7 @@ export const machine = setup({
     failed: (_, _params: At): boolean => provided('failed'),
   },
   actions: {
+    step: (_, _params: undefined) => provided('step'),
     take: (_, _params: Exit) => provided('take'),
     fail: (_, _params: At) => provided('fail'),
     unfail: (_, _params: At) => provided('unfail'),
@@ -66,6 +67,7 @@ export const machine = setup({
   context: ({ input }) => ({ state: { ...{ name: 'world', greeting: null }, ...input }, scopes: {}, visits: {}, interrupts: {}, failures: {}, moments: {}, held: {}, attempts: {}, errors: {}, thread: { id: '', path: '' } }),
   output: ({ context }) => ({ greeting: context.state.greeting }),
   initial: '$start',
+  on: { 'statewright.step': [{ actions: [{ type: 'step' }] }] },
   states: {
     $start: {
       always: [

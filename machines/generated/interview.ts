@@ -72,6 +72,7 @@ export const machine = setup({
     answered: (_, _params: At): boolean => provided('answered'),
   },
   actions: {
+    step: (_, _params: undefined) => provided('step'),
     take: (_, _params: Exit) => provided('take'),
     fail: (_, _params: At) => provided('fail'),
     ask: (_, _params: At) => provided('ask'),
@@ -93,6 +94,7 @@ export const machine = setup({
   output: ({ context }) => ({ name: context.state.name, field: context.state.field, confirmed: context.state.confirmed, response: context.state.response }),
   description: 'Interviews a person and sums up what they said.',
   initial: '$start',
+  on: { 'statewright.step': [{ actions: [{ type: 'step' }] }] },
   states: {
     $start: {
       always: [

@@ -64,11 +64,16 @@ export const machine = setup({
   },
   guards: {
     exit: (_, _params: Exit): boolean => provided('exit'),
+    asks: (_, _params: At): boolean => provided('asks'),
+    told: (_, _params: At): boolean => provided('told'),
     failed: (_, _params: At): boolean => provided('failed'),
   },
   actions: {
+    step: (_, _params: undefined) => provided('step'),
     take: (_, _params: Exit) => provided('take'),
     fail: (_, _params: At) => provided('fail'),
+    question: (_, _params: At) => provided('question'),
+    answer: (_, _params: At) => provided('answer'),
     unfail: (_, _params: At) => provided('unfail'),
   },
 }).createMachine({
@@ -77,6 +82,7 @@ export const machine = setup({
   output: ({ context }) => ({ report: context.state.report }),
   description: 'Reads a folder of documents and writes a report on it in Markdown.',
   initial: '$start',
+  on: { 'statewright.step': [{ actions: [{ type: 'step' }] }] },
   states: {
     $start: {
       always: [
@@ -103,7 +109,14 @@ export const machine = setup({
           },
           { target: '$failed', actions: [{ type: 'fail', params: { at: { kind: 'node', id: 'ingest' } } }] },
         ],
-        onError: [{ target: '$failed', actions: [{ type: 'fail', params: { at: { kind: 'node', id: 'ingest' } } }] }],
+        onError: [
+          {
+            guard: { type: 'asks', params: { at: { kind: 'node', id: 'ingest' } } },
+            target: '$asking',
+            actions: [{ type: 'question', params: { at: { kind: 'node', id: 'ingest' } } }],
+          },
+          { target: '$failed', actions: [{ type: 'fail', params: { at: { kind: 'node', id: 'ingest' } } }] },
+        ],
       },
     },
     report: {
@@ -121,7 +134,31 @@ export const machine = setup({
           },
           { target: '$failed', actions: [{ type: 'fail', params: { at: { kind: 'node', id: 'report' } } }] },
         ],
-        onError: [{ target: '$failed', actions: [{ type: 'fail', params: { at: { kind: 'node', id: 'report' } } }] }],
+        onError: [
+          {
+            guard: { type: 'asks', params: { at: { kind: 'node', id: 'report' } } },
+            target: '$asking',
+            actions: [{ type: 'question', params: { at: { kind: 'node', id: 'report' } } }],
+          },
+          { target: '$failed', actions: [{ type: 'fail', params: { at: { kind: 'node', id: 'report' } } }] },
+        ],
+      },
+    },
+    $asking: {
+      tags: ['interrupt'],
+      on: {
+        resume: [
+          {
+            guard: { type: 'told', params: { at: { kind: 'node', id: 'ingest' } } },
+            target: 'ingest',
+            actions: [{ type: 'answer', params: { at: { kind: 'node', id: 'ingest' } } }],
+          },
+          {
+            guard: { type: 'told', params: { at: { kind: 'node', id: 'report' } } },
+            target: 'report',
+            actions: [{ type: 'answer', params: { at: { kind: 'node', id: 'report' } } }],
+          },
+        ],
       },
     },
     $fork_ingest: {
@@ -150,8 +187,25 @@ export const machine = setup({
                 ],
                 onError: [
                   {
+                    guard: { type: 'asks', params: { at: { kind: 'node', id: 'stats' } } },
+                    target: '$asking',
+                    actions: [{ type: 'question', params: { at: { kind: 'node', id: 'stats' } } }],
+                  },
+                  {
                     target: '$failed',
                     actions: [{ type: 'fail', params: { at: { kind: 'node', id: 'stats' } } }],
+                  },
+                ],
+              },
+            },
+            $asking: {
+              tags: ['interrupt'],
+              on: {
+                resume: [
+                  {
+                    guard: { type: 'told', params: { at: { kind: 'node', id: 'stats' } } },
+                    target: 'stats',
+                    actions: [{ type: 'answer', params: { at: { kind: 'node', id: 'stats' } } }],
                   },
                 ],
               },
@@ -194,8 +248,25 @@ export const machine = setup({
                 ],
                 onError: [
                   {
+                    guard: { type: 'asks', params: { at: { kind: 'node', id: 'patterns' } } },
+                    target: '$asking',
+                    actions: [{ type: 'question', params: { at: { kind: 'node', id: 'patterns' } } }],
+                  },
+                  {
                     target: '$failed',
                     actions: [{ type: 'fail', params: { at: { kind: 'node', id: 'patterns' } } }],
+                  },
+                ],
+              },
+            },
+            $asking: {
+              tags: ['interrupt'],
+              on: {
+                resume: [
+                  {
+                    guard: { type: 'told', params: { at: { kind: 'node', id: 'patterns' } } },
+                    target: 'patterns',
+                    actions: [{ type: 'answer', params: { at: { kind: 'node', id: 'patterns' } } }],
                   },
                 ],
               },
@@ -238,8 +309,25 @@ export const machine = setup({
                 ],
                 onError: [
                   {
+                    guard: { type: 'asks', params: { at: { kind: 'node', id: 'analysis' } } },
+                    target: '$asking',
+                    actions: [{ type: 'question', params: { at: { kind: 'node', id: 'analysis' } } }],
+                  },
+                  {
                     target: '$failed',
                     actions: [{ type: 'fail', params: { at: { kind: 'node', id: 'analysis' } } }],
+                  },
+                ],
+              },
+            },
+            $asking: {
+              tags: ['interrupt'],
+              on: {
+                resume: [
+                  {
+                    guard: { type: 'told', params: { at: { kind: 'node', id: 'analysis' } } },
+                    target: 'analysis',
+                    actions: [{ type: 'answer', params: { at: { kind: 'node', id: 'analysis' } } }],
                   },
                 ],
               },

@@ -7,6 +7,8 @@ export interface BodyCall {
   readonly node: string;
   readonly context: GraphContext;
   readonly signal: AbortSignal;
+  /** Keeps the result of a step; resolves when it is stored. Absent where nothing can be kept. */
+  readonly record?: (name: string, value: unknown) => void | Promise<void>;
   /** How what happens in the body is called from outside. */
   readonly naming?: Naming;
   /** Told by a body that waits for an event from outside, and when it does no more. */

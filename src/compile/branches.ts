@@ -142,9 +142,14 @@ function tellError(context: GraphContext, scope: string, errors: readonly (Handl
 function forgetBranches(plan: Plan, context: GraphContext, branches: readonly string[]): GraphContext {
   const inside = (scope: string): boolean => branches.some(b => scope === b || scope.startsWith(`${b}/`));
   const scopes = Object.fromEntries(Object.entries(context.scopes).filter(([scope]) => !inside(scope)));
-  const waits = [context.interrupts, context.failures, context.moments, context.held, context.attempts].some(
-    r => Object.keys(r).length > 0,
-  );
+  const waits = [
+    context.interrupts,
+    context.failures,
+    context.moments,
+    context.held,
+    context.attempts,
+    context.notes ?? {},
+  ].some(r => Object.keys(r).length > 0);
   if (!waits) return { ...context, scopes };
   const outside = <T>(record: Readonly<Record<string, T>>): Record<string, T> =>
     Object.fromEntries(
@@ -160,5 +165,6 @@ function forgetBranches(plan: Plan, context: GraphContext, branches: readonly st
     moments: outside(context.moments),
     held: outside(context.held),
     attempts: outside(context.attempts),
+    ...(context.notes ? { notes: outside(context.notes) } : {}),
   };
 }

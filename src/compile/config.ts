@@ -1,6 +1,7 @@
 /** Plan in, XState config out: plain data that names its actors, guards and actions, and nothing else. */
 import { eventNames, nodeState, poolSrc } from './node-states.ts';
-import { chartOf, forkOf, type Plan, ROOT } from './plan.ts';
+import { STEP_EVENT } from './notes.ts';
+import { chartOf, forkOf, nodeOf, type Plan, ROOT } from './plan.ts';
 import { directEntry, type Point } from './point.ts';
 import {
   failure,
@@ -40,9 +41,12 @@ function wideForkState(plan: Plan, id: string, at: Point): StateConfig {
   };
 }
 
+/** The results of steps, noted wherever a body runs. */
+const STEPS: NonNullable<StateConfig['on']> = { [STEP_EVENT]: [{ actions: [{ type: 'step' }] }] };
+
 /** The config of a branch that runs as a machine of its own. */
 export function branchConfig(plan: Plan, scope: string): StateConfig & { readonly id: string } {
-  return { id: scope.replaceAll('/', '-'), ...branchState(plan, scope) };
+  return { id: scope.replaceAll('/', '-'), on: STEPS, ...branchState(plan, scope) };
 }
 
 /** A branch that begins when the branches before it have been taken, or cannot be any more. */
@@ -111,6 +115,8 @@ function chartStates(
     states[id] = nodeState(plan, id);
     retries.push([{ kind: 'node', id }, id]);
   }
+  const asking = askingState(plan, chart.nodes);
+  if (asking) states[STATES.asking] = asking;
   for (const id of chart.forks) {
     const at: Point = { kind: 'join', id };
     states[id] = forkState(plan, id);
@@ -123,6 +129,17 @@ function chartStates(
   return states;
 }
 
+/** Where functions wait for the answers to what they ask; each then runs anew. */
+function askingState(plan: Plan, ids: readonly string[]): StateConfig | undefined {
+  const functions = ids.filter(id => nodeOf(plan, id).def.kind === 'function');
+  if (functions.length === 0) return undefined;
+  const resume = functions.map((id): TransitionConfig => {
+    const params = { at: { kind: 'node', id } as const };
+    return { guard: { type: 'told', params }, target: id, actions: [{ type: 'answer', params }] };
+  });
+  return { tags: ['interrupt'], on: { resume } };
+}
+
 /** The config of a whole graph, without context and output, which are functions. */
 export function machineConfig(plan: Plan): StateConfig & { readonly id: string } {
   const at: Point = { kind: 'start' };
@@ -131,6 +148,7 @@ export function machineConfig(plan: Plan): StateConfig & { readonly id: string }
     id: name.replaceAll('.', '-'),
     ...(description === undefined ? {} : { description }),
     initial: STATES.start,
+    on: STEPS,
     states: {
       [STATES.start]: { always: waysOut(plan, at) },
       ...chartStates(plan, ROOT, [[at, STATES.start]]),

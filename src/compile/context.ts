@@ -6,6 +6,7 @@
  * are replayed on the outer view in the order the branches stand in the file, whatever order they finished in.
  */
 import type { GraphDef, StateKey } from './graph.ts';
+import type { NodeNotes } from './notes.ts';
 import type { JsonSchema } from './state-type.ts';
 
 /** Values by state key. Frozen JSON. */
@@ -78,6 +79,8 @@ export interface GraphContext {
   readonly moments: Readonly<Record<string, number>>;
   /** Attempts that failed so far, of nodes that are being tried again. */
   readonly attempts: Readonly<Record<string, number>>;
+  /** What functions keep while their nodes are active, by node id. */
+  readonly notes?: Readonly<Record<string, NodeNotes>>;
   /** Errors that `onError` handled, the last of each node. */
   readonly errors: Readonly<Record<string, ErrorRecord>>;
   /** The last error handled outside any branch. */

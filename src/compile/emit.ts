@@ -14,7 +14,8 @@ import { type GraphInput, initialContext, START_OPTIONS } from './input.ts';
 import { mappingOf } from './items.ts';
 import { pauseId } from './names.ts';
 import { childSrc, machineSrc, poolSrc } from './node-states.ts';
-import { type AnyEvent, isAnswer, isRelease, outcomeOf } from './outcome.ts';
+import { fitsQuestion, noteAnswer, noteQuestion, noteStep, questionIn, STEP_EVENT } from './notes.ts';
+import { type AnyEvent, isAnswer, isMeant, isRelease, outcomeOf } from './outcome.ts';
 import { chartOf, type Plan } from './plan.ts';
 import { type Point, pointId } from './point.ts';
 import { poolActor } from './pool-actor.ts';
@@ -78,9 +79,12 @@ export function implementationsOf(plan: Plan, world: World) {
   const children = childMachines(plan, world);
   const body = fromPromise<unknown, { node: string }>(({ input, self, signal }) => {
     // The body reads its parent's state when it starts, so that no snapshot holds a copy of the state per child.
-    const parent = (self as { _parent?: { getSnapshot(): { context: GraphContext } } })._parent;
+    const parent = (self as { _parent?: { getSnapshot(): { context: GraphContext }; send(event: object): void } })
+      ._parent;
     if (!parent) throw new Error('a node body runs only inside its graph');
-    return run({ node: input.node, context: parent.getSnapshot().context, signal });
+    const record = (name: string, value: unknown): void =>
+      parent.send({ type: STEP_EVENT, id: input.node, name, value });
+    return run({ node: input.node, context: parent.getSnapshot().context, signal, record });
   });
   return {
     // Children are named per node; their types would only make every caller spell them out.
@@ -100,6 +104,9 @@ export function implementationsOf(plan: Plan, world: World) {
       skipped: ({ context }: Guarded, { at }: PointParams): boolean => context.scopes[pointId(at)]?.status === 'ended',
       inside: ({ event }: Guarded, { at }: PointParams): boolean =>
         event.id === undefined || ['/', '[', ':'].some(next => event.id?.startsWith(pointId(at) + next)),
+      asks: ({ event }: Guarded, _: PointParams): boolean => questionIn(event) !== undefined,
+      told: ({ context, event }: Guarded, { at }: PointParams): boolean =>
+        isMeant(context, event, pointId(at)) && fitsQuestion(context, pointId(at), event.value) === undefined,
       broken: ({ context }: Guarded, _: PointParams): boolean => Object.keys(context.failures).length > 0,
       within: ({ event }: Guarded, { at }: PointParams): boolean =>
         event.id === undefined || nodesOfFork(plan, pointId(at)).has(event.id.replace(/[/[:].*$/s, '')),
@@ -244,6 +251,8 @@ export function emitMachine(plan: Plan, world: World) {
       inside: (args: Guarded, params: PointParams) => boolean;
       within: (args: Guarded, params: PointParams) => boolean;
       broken: (args: Guarded, params: PointParams) => boolean;
+      asks: (args: Guarded, params: PointParams) => boolean;
+      told: (args: Guarded, params: PointParams) => boolean;
       succeeds: (args: Guarded, params: PointParams) => boolean;
       released: (args: Guarded, params: PointParams) => boolean;
       ready: (args: Guarded, params: PointParams) => boolean;
@@ -256,6 +265,14 @@ export function emitMachine(plan: Plan, world: World) {
       again: assign((args, params: PointParams) => own.again(args, params)),
       fail: assign((args, params: PointParams) => own.fail(args, params)),
       unfail: assign((args, params: PointParams) => own.unfail(args, params)),
+      question: assign(({ context, event }: Guarded, { at }: PointParams) => noteQuestion(context, pointId(at), event)),
+      answer: assign(({ context, event }: Guarded, { at }: PointParams) =>
+        noteAnswer(context, pointId(at), event.value),
+      ),
+      step: assign(({ context, event }: Guarded) => {
+        const { id = '', name = '', value } = event as AnyEvent & { name?: string };
+        return noteStep(context, id, name, value);
+      }),
       gather: assign((args, params: PointParams) => own.gather(args, params)),
       hold: assign((args, params: PointParams) => own.hold(args, params)),
       pauseBefore: assign(({ context }, { at }: PointParams) => pause(context, pointId(at), 'before')),

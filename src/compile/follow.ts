@@ -29,6 +29,7 @@ function leave(context: GraphContext, id: string): GraphContext {
   if (Object.hasOwn(next.held, id))
     next = { ...next, held: without(next.held, id), interrupts: without(next.interrupts, pauseId(id, 'after')) };
   if (Object.hasOwn(next.moments, id)) next = { ...next, moments: without(next.moments, id) };
+  if (next.notes && Object.hasOwn(next.notes, id)) next = { ...next, notes: without(next.notes, id) };
   if (Object.hasOwn(next.attempts, id)) next = { ...next, attempts: without(next.attempts, id) };
   return next;
 }

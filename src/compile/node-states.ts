@@ -1,7 +1,7 @@
 /** The state of each kind of node. */
 import { assertNever } from './assert-never.ts';
 import { backoffDelay, expiryDelay, momentDelay } from './delays.ts';
-import type { InterruptNode, MachineNode, MapNode, NodeDef, WaitNode } from './graph.ts';
+import type { FunctionNode, InterruptNode, MachineNode, MapNode, NodeDef, WaitNode } from './graph.ts';
 import { nodeOf, type Plan } from './plan.ts';
 import type { Point } from './point.ts';
 import { failure, STATES, type StateConfig, type TransitionConfig, waysOut } from './transitions.ts';
@@ -30,9 +30,10 @@ export function nodeState(plan: Plan, id: string): StateConfig {
       return { ...shared, ...mapState(plan, def, at) };
     case 'machine':
       return { ...shared, ...machineState(plan, def, at) };
+    case 'function':
+      return { ...shared, ...functionState(plan, def, at) };
     case 'turn':
     case 'call':
-    case 'function':
     case 'llm':
     case 'router':
     case 'tool':
@@ -131,6 +132,24 @@ function pausedState(at: Point, side: 'before' | 'after'): StateConfig {
     actions: [{ type: 'release', params: { at } }],
   };
   return { tags: ['interrupt'], entry, ...(side === 'before' ? { on: { resume: [released] } } : {}) };
+}
+
+/** A function may ask in its middle: it then waits, outside its state, and runs anew with the answer. */
+function functionState(plan: Plan, def: FunctionNode, at: Point): StateConfig {
+  const params = { at };
+  const asks: TransitionConfig = {
+    guard: { type: 'asks', params },
+    target: STATES.asking,
+    actions: [{ type: 'question', params }],
+  };
+  if (!isCompound(def)) {
+    const state = bareState(plan, def, def.kind, at);
+    const { invoke } = state;
+    return invoke ? { ...state, invoke: { ...invoke, onError: [asks, ...(invoke.onError ?? [])] } } : state;
+  }
+  const state = timedState(plan, def, def.kind, at);
+  const event = `xstate.error.actor.${def.id}`;
+  return { ...state, on: { ...state.on, [event]: [asks, ...(state.on?.[event] ?? [])] } };
 }
 
 /** A node that is tried once and may take its time. */

@@ -5,6 +5,7 @@ import { expiryDelay } from './delays.ts';
 import { givenError } from './given-up.ts';
 import { isAsking } from './graph.ts';
 import { pauseId } from './names.ts';
+import { fitsQuestion } from './notes.ts';
 import { nodeOf, type Plan } from './plan.ts';
 import type { Point } from './point.ts';
 
@@ -53,8 +54,9 @@ function resultOf(plan: Plan, id: string, output: unknown): unknown {
 }
 
 /** Why an answer cannot be taken, or undefined when it fits. */
-export function answerProblem(plan: Plan, node: string, value: unknown): string | undefined {
+export function answerProblem(plan: Plan, node: string, value: unknown, asked?: GraphContext): string | undefined {
   const { def } = nodeOf(plan, node);
+  if (def.kind === 'function') return asked && fitsQuestion(asked, node, value);
   const problems = isAsking(def) ? (def.schema?.check(value) ?? []) : [];
   return problems.length === 0 ? undefined : problems.join('; ');
 }
@@ -65,7 +67,7 @@ export function isRelease(context: GraphContext, event: AnyEvent, node: string, 
 }
 
 /** Whether a resume is for the question with this id. */
-function isMeant({ interrupts }: GraphContext, event: AnyEvent, id: string): boolean {
+export function isMeant({ interrupts }: GraphContext, event: AnyEvent, id: string): boolean {
   if (!Object.hasOwn(interrupts, id)) return false;
   return event.id === undefined ? Object.keys(interrupts).length === 1 : event.id === id;
 }

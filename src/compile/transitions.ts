@@ -56,6 +56,7 @@ export const STATES = {
   arrived: '$arrived',
   ended: '$ended',
   enter: '$in',
+  asking: '$asking',
 };
 
 /** The state in which a fork's branches are merged. */

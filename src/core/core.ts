@@ -11,6 +11,7 @@
 
 import { type AnyStateMachine, createActor, createMachine, type MachineSnapshot, type Snapshot } from 'xstate';
 import { isMomentTimer, PURE_ACTOR } from '../compile/delays.ts';
+import { STEP_EVENT } from '../compile/notes.ts';
 
 /** Any snapshot of a machine, live. */
 // biome-ignore lint/suspicious/noExplicitAny: XState's own AnyMachineSnapshot is this type
@@ -68,6 +69,14 @@ export type TaskResult =
 /** What can happen to an actor. Results that arrive together are one event for a pool. */
 export type CoreEvent =
   | TaskResult
+  /** A body that runs keeps the result of a step. */
+  | {
+      readonly kind: 'step';
+      readonly taskId: string;
+      readonly childId: string;
+      readonly name: string;
+      readonly value: unknown;
+    }
   | { readonly kind: 'settled'; readonly results: readonly TaskResult[] }
   | { readonly kind: 'timer'; readonly timerId: string; readonly id: string; readonly event: { readonly type: string } }
   | { readonly kind: 'event'; readonly event: { readonly type: string } };
@@ -229,6 +238,7 @@ function isCurrent({ active, timers, snapshot }: ActorState<CoreSnapshot>, event
   switch (event.kind) {
     case 'done':
     case 'error':
+    case 'step':
       return active[event.childId] === event.taskId;
     case 'timer':
       return timers[event.id] === event.timerId;
@@ -254,6 +264,8 @@ function toXState(event: Exclude<CoreEvent, { kind: 'settled' }>): { type: strin
       return { type: `xstate.error.actor.${event.childId}`, error: event.error, actorId: event.childId } as {
         type: string;
       };
+    case 'step':
+      return { type: STEP_EVENT, id: event.childId, name: event.name, value: event.value } as { type: string };
     case 'timer':
     case 'event':
       return event.event;

@@ -107,6 +107,7 @@ function applyTo({ pool }: PoolActorState, event: CoreEvent): PoolState {
       const { type, id } = event.event as { type: string; id?: string };
       return type === 'retry' ? retryItems(pool, id === undefined ? undefined : splitItem(id, null)?.index) : pool;
     }
+    case 'step':
     case 'timer':
       return pool;
   }

@@ -97,7 +97,8 @@ function usedNames(config: unknown): {
     delays: new Set<string>(),
     actors: new Set<string>(),
   };
-  const paramsOf = (value: { params?: object }): string => (value.params && 'hop' in value.params ? 'Exit' : 'At');
+  const paramsOf = (value: { params?: object }): string =>
+    value.params ? ('hop' in value.params ? 'Exit' : 'At') : 'undefined';
   const visit = (value: unknown, under: string): void => {
     if (Array.isArray(value)) for (const item of value) visit(item, under);
     else if (value !== null && typeof value === 'object') {

@@ -8,6 +8,19 @@ export interface NodeContext {
   readonly signal: AbortSignal;
   /** The same for every attempt of one visit: `thread/run/node/visit`. */
   readonly idempotencyKey: string;
+  /**
+   * Does something once: the result is kept while the node is active, and given again when the function runs anew, after
+   * an answer, a retry or a crash. `name` tells steps apart; the result is JSON.
+   */
+  step<T>(name: string, act: () => T | Promise<T>): Promise<T>;
+  /**
+   * Asks whoever runs the graph, and gives the answer. The function ends here and runs anew with the answer: what must
+   * not happen twice before this belongs in a `step`. Only in functions that are nodes of a graph.
+   *
+   * @param payload a text, or an object that is shown with its `message`; it is the `data` of the interrupt
+   * @param schema the JSON Schema of the answer
+   */
+  interrupt(payload: unknown, schema?: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** Sends a `custom` event to whoever watches the run. */
   emit(value: unknown): void;
   /** Sends a `log` event to whoever watches the run. */

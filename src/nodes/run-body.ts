@@ -1,6 +1,10 @@
 import type { BodyCall, RunBody } from '../compile/body-call.ts';
+import { GraphRunError } from '../compile/context.ts';
 import type { NodeDef } from '../compile/graph.ts';
+import { copyJson } from '../compile/json.ts';
+import { askRecord, notesOf } from '../compile/notes.ts';
 import { nodeOf, type Plan } from '../compile/plan.ts';
+import type { JsonSchema } from '../compile/state-type.ts';
 import type { Models } from '../models/model.ts';
 import { runCall, runTurn } from './agent-node.ts';
 import { type Functions, runFunction } from './function-node.ts';
@@ -24,11 +28,18 @@ class BodyIo implements ToolIo, NodeContext {
   private readonly call: BodyCall;
   private readonly means: Means;
   private readonly run: string;
+  private readonly mayAsk: boolean;
 
-  constructor(call: BodyCall, means: Means, run: string, tell: (event: BodyEvent, call: BodyCall) => void) {
+  constructor(
+    call: BodyCall,
+    means: Means,
+    { run, mayAsk }: { run: string; mayAsk: boolean },
+    tell: (event: BodyEvent, call: BodyCall) => void,
+  ) {
     this.call = call;
     this.means = means;
     this.run = run;
+    this.mayAsk = mayAsk;
     this.tell = tell;
   }
 
@@ -63,6 +74,36 @@ class BodyIo implements ToolIo, NodeContext {
   get idempotencyKey(): string {
     return `${this.thread}/${this.run}/${this.call.context.thread.path}${this.node}/${this.call.context.visits[this.node] ?? 1}`;
   }
+
+  private asked = 0;
+  private readonly done = new Set<string>();
+
+  readonly step = async <T>(name: string, act: () => T | Promise<T>): Promise<T> => {
+    const { steps } = notesOf(this.call.context, this.node);
+    if (Object.hasOwn(steps, name)) return steps[name] as T;
+    if (this.done.has(name))
+      throw new GraphRunError('step-name', `two steps of node "${this.node}" are called "${name}"`);
+    this.done.add(name);
+    const value = copyJson((await act()) ?? null, `the result of the step "${name}"`) as T;
+    this.signal.throwIfAborted();
+    await this.call.record?.(name, value);
+    return value;
+  };
+
+  readonly interrupt = async (payload: unknown, schema?: JsonSchema): Promise<unknown> => {
+    const { answers } = notesOf(this.call.context, this.node);
+    const nth = this.asked++;
+    if (nth < answers.length) return answers[nth];
+    if (!this.mayAsk) {
+      const advice = 'only a function that is a node of a graph can; put it into a graph of its own';
+      throw new GraphRunError('cannot-ask', `node "${this.node}" cannot ask here: ${advice}`);
+    }
+    const { message } = (payload ?? {}) as { message?: unknown };
+    const text =
+      typeof payload === 'string' ? payload : typeof message === 'string' ? message : JSON.stringify(payload);
+    const data = typeof payload === 'string' ? undefined : copyJson(payload, 'what is asked');
+    throw askRecord(text ?? '', data, schema);
+  };
 
   readonly notify = (event: BodyEvent): void => this.tell(event, this.call);
   readonly emit = (value: unknown): void => this.notify({ type: 'custom', node: this.node, value });
@@ -106,7 +147,7 @@ export function createRunBody(
   };
   return call => {
     const { def } = nodeOf(plan, call.node);
-    const io = new BodyIo(call, deps, run, notify);
+    const io = new BodyIo(call, deps, { run, mayAsk: def.kind === 'function' && call.record !== undefined }, notify);
     if (!def.cache && !def.concurrencyKey) return runKind(def, call, io);
     return runShared(plan, def, call.context, deps.world, io, () => runKind(def, call, io));
   };

@@ -81,7 +81,7 @@ export function callOf(
   member: Member,
   task: StartedTask,
   running: RunningBody,
-  rests: NonNullable<BodyCall['rests']>,
+  { rests, record }: Required<Pick<BodyCall, 'rests' | 'record'>>,
 ): BodyCall {
   const { work, naming } = member;
   if (work.kind === 'graph') {
@@ -92,6 +92,7 @@ export function callOf(
       context,
       naming,
       rests,
+      record,
       get signal() {
         return running.signal;
       },

@@ -54,10 +54,27 @@ export function addressAnswers(thread: string, answer: unknown, members: Members
     const asker = waiting.get(id);
     if (!asker) return [];
     const { work } = asker.member;
-    const problem = work.kind === 'graph' ? answerProblem(work.plan, asker.node, raw) : undefined;
+    const { context } = asker.member;
+    const problem = work.kind === 'graph' ? answerProblem(work.plan, asker.node, raw, context) : undefined;
     if (problem !== undefined) throw new ResumeError(id, problem);
     return [{ ...asker, value: copyJson(raw === undefined ? null : raw, `the answer to "${id}"`) }];
   });
+}
+
+/** Finds what failed, all of it or what has this id. A thread that was cancelled goes on without any. */
+export function failedAt(
+  thread: string,
+  id: string | undefined,
+  members: Members,
+  cancelled: boolean,
+): { readonly member: Member; readonly key: string }[] {
+  const failed = members.flatMap(member => member.failures().map(({ key, shown }) => ({ member, key, id: shown.id })));
+  const meant = id === undefined ? failed : failed.filter(f => f.id === id);
+  if (meant.length > 0 || cancelled) return meant;
+  throw new ThreadError(
+    'not-failed',
+    `nothing of the thread "${thread}" failed${id === undefined ? '' : ` at "${id}"`}`,
+  );
 }
 
 /** What a body waits for, as an interrupt lists it. */

@@ -11,6 +11,7 @@ import { givenError } from '../compile/given-up.ts';
 import { type GraphInput, InputError, inputProblems, START_OPTIONS } from '../compile/input.ts';
 import { copyJson } from '../compile/json.ts';
 import type { Naming } from '../compile/naming.ts';
+import { questionIn } from '../compile/notes.ts';
 import { callsModel, type Plan } from '../compile/plan.ts';
 import type { CoreEvent, Step, TaskResult } from '../core/core.ts';
 import type { Graph } from '../graph/compile-graph.ts';
@@ -25,7 +26,7 @@ import { countVisits, tellStep } from './events.ts';
 import { Member, type MemberOptions } from './member.ts';
 import type { Host } from './memory-host.ts';
 import { type BoundOptions, depsOf, type RunOptions } from './options.ts';
-import { addressAnswers, refuseUnlessDone, takerOf, waitOf } from './requests.ts';
+import { addressAnswers, failedAt, refuseUnlessDone, takerOf, waitOf } from './requests.ts';
 import { Rest } from './rest.ts';
 import {
   branchesOf,
@@ -139,12 +140,7 @@ export class ThreadRunner {
 
   async retry(run: RunOptions & { readonly id?: string }): Promise<RunResult> {
     this.root();
-    const failed = this.each(member => member.failures().map(({ key, shown }) => ({ member, key, id: shown.id })));
-    const meant = run.id === undefined ? failed : failed.filter(f => f.id === run.id);
-    if (meant.length === 0 && !this.cancelled) {
-      const where = run.id === undefined ? '' : ` at "${run.id}"`;
-      throw new ThreadError('not-failed', `nothing of the thread "${this.id}" failed${where}`);
-    }
+    const meant = failedAt(this.id, run.id, [...this.members.values()], this.cancelled);
     const resumed = this.cancelled ? [...this.members.values()] : [];
     this.cancelled = false;
     return this.go(run, () => {
@@ -310,9 +306,12 @@ export class ThreadRunner {
     const { taskId, childId } = task;
     const { work } = member;
     const running = new RunningBody();
-    const call = callOf(member, task, running, waits => {
-      this.bodies.rest(running, waits);
-      this.restIfIdle();
+    const call = callOf(member, task, running, {
+      rests: waits => {
+        this.bodies.rest(running, waits);
+        this.restIfIdle();
+      },
+      record: (name, value) => this.deliver(member, { kind: 'step', taskId, childId, name, value }),
     });
     this.counters.nodeRuns++;
     const { plan } = work.kind === 'graph' ? work : work.pool.work;
@@ -326,7 +325,7 @@ export class ThreadRunner {
     running.settled = work.runBody(call).then(
       output => finish({ kind: 'done', taskId, childId, output }),
       error => {
-        if (!running.stopped) this.counters.failedRuns++;
+        if (!running.stopped && !questionIn({ error })) this.counters.failedRuns++;
         finish({ kind: 'error', taskId, childId, error: errorRecord(error) });
       },
     );

@@ -32,7 +32,11 @@ async function call({ url, name, input, context, port }: ThreadCall, signal: Abo
     emit: (value: unknown) => send({ type: 'emit', value }),
     log: (message: string) => send({ type: 'log', message: String(message) }),
   };
-  const result: unknown = await found(input, own);
+  // Nothing is kept for a function in a thread of its own: it is one piece of computing, and runs anew as a whole.
+  const only = (what: string) => (): never => {
+    throw Object.assign(new Error(`ctx.${what} is not there in a function with "worker: true"`), { code: 'in-worker' });
+  };
+  const result: unknown = await found(input, { ...own, step: only('step'), interrupt: only('interrupt') });
   return result === undefined ? null : copyJson(result, 'the result');
 }
 

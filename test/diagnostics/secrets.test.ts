@@ -148,6 +148,7 @@ it.each(['sk-aB1', 'eyJabcdefghijk.', 'a://b:c', '-----BEGIN PRIVATE KEY-----', 
   part => {
     const begin = performance.now();
     maskSecrets(part.repeat(1_000_000 / part.length));
-    expect(performance.now() - begin).toBeLessThan(1_000);
+    // What is told apart here is linear from quadratic, which would take minutes.
+    expect(performance.now() - begin).toBeLessThan(10_000);
   },
 );

@@ -165,8 +165,8 @@ describe('an http tool', () => {
 describe('the section "tools"', () => {
   const node = 'tool: t';
   it.each([
-    ['t: { type: mcp, url: "https://example.org" }', 'unknown-type'],
-    ['t: { type: graph, graph: x.yaml }', 'unknown-type'],
+    ['t: { type: soap, url: "https://example.org" }', 'unknown-type'],
+    ['t: { type: graph, graph: x.yaml }', 'missing-file'],
     ['t: { function: f }', 'missing-key'],
     ['t: { type: http }', 'missing-key'],
     ['t: { type: shell, command: [] }', 'wrong-value'],
@@ -181,7 +181,7 @@ describe('the section "tools"', () => {
   });
 
   it('a tool that could not be read is not missed by its nodes', () => {
-    expect(refusals(one('t: { type: mcp, url: x }', node))).toEqual(['unknown-type']);
+    expect(refusals(one('t: { type: soap, url: x }', node))).toEqual(['unknown-type']);
   });
 
   it('arguments may have names that expressions cannot use', async () => {
