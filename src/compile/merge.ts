@@ -28,13 +28,18 @@ function union(a: unknown, b: unknown): unknown {
   return out;
 }
 
-/** Appends messages; one whose `id` is there already takes its place. */
+/**
+ * Appends messages; one whose `id` is there already takes its place. `{ id, remove: true }` takes the message with this
+ * id away, or does nothing when it is not there; `{ remove: 'all' }` takes away all that stand before it.
+ */
 function messages(a: unknown, b: unknown): unknown {
-  const out = [...list(a)];
+  let out = [...list(a)];
   for (const message of list(b)) {
-    const id = isObject(message) ? message.id : undefined;
+    const { id, remove } = isObject(message) ? message : {};
     const at = id === undefined ? -1 : out.findIndex(m => isObject(m) && m.id === id);
-    if (at < 0) out.push(message);
+    if (remove === 'all') out = [];
+    else if (remove === true) out = out.filter((_, i) => i !== at);
+    else if (at < 0) out.push(message);
     else out[at] = message;
   }
   return out;
