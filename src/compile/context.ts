@@ -38,6 +38,8 @@ export interface ErrorRecord {
   readonly code?: string;
   /** False when trying again cannot help: a retry then does not. */
   readonly retryable?: boolean;
+  /** Milliseconds that must pass before another attempt; a retry waits no less. */
+  readonly retryAfter?: number;
   readonly stack?: string;
   readonly cause?: ErrorRecord;
 }
@@ -81,6 +83,8 @@ export interface GraphContext {
   readonly attempts: Readonly<Record<string, number>>;
   /** What functions keep while their nodes are active, by node id. */
   readonly notes?: Readonly<Record<string, NodeNotes>>;
+  /** Waits that the last errors of nodes being tried again asked for, in milliseconds. Absent: none. */
+  readonly waits?: Readonly<Record<string, number>>;
   /** Errors that `onError` handled, the last of each node. */
   readonly errors: Readonly<Record<string, ErrorRecord>>;
   /** The last error handled outside any branch. */
@@ -109,12 +113,13 @@ export function errorRecord(thrown: unknown): ErrorRecord {
     const message = typeof thrown === 'string' ? thrown : (JSON.stringify(thrown) ?? String(thrown));
     return { name: 'Error', message };
   }
-  const { code, retryable } = thrown as { code?: unknown; retryable?: unknown };
+  const { code, retryable, retryAfter } = thrown as { code?: unknown; retryable?: unknown; retryAfter?: unknown };
   return {
     name: thrown.name,
     message: thrown.message,
     ...(typeof code === 'string' ? { code } : {}),
     ...(typeof retryable === 'boolean' ? { retryable } : {}),
+    ...(typeof retryAfter === 'number' && retryAfter >= 0 ? { retryAfter } : {}),
     ...(thrown.stack === undefined ? {} : { stack: thrown.stack }),
     ...(thrown.cause === undefined ? {} : { cause: errorRecord(thrown.cause) }),
   };

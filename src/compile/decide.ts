@@ -20,10 +20,18 @@ import { nodeOf, type Plan, type PlanExit } from './plan.ts';
 import { exitsAt, type Point, pointId, scopeAt } from './point.ts';
 import { evaluate, expressionScope, lazy, writesOf } from './writes.ts';
 
+/** What a node gave. */
+export interface Result {
+  /** Expressions see it as `output`. */
+  readonly value: unknown;
+  /** What was said, for the node's `history`. */
+  readonly messages?: unknown;
+}
+
 /** What came of a point: nothing to speak of, the result of a body or a person, or an error. */
 export type Outcome =
   | { readonly kind: 'none' }
-  | { readonly kind: 'result'; readonly value: unknown }
+  | ({ readonly kind: 'result' } & Result)
   /** A node that waited after its body may go on: its writes stand, the way on is chosen now. */
   | { readonly kind: 'released'; readonly value: unknown }
   | { readonly kind: 'error'; readonly error: ErrorRecord };
@@ -86,11 +94,11 @@ export function writeResult(
   plan: Plan,
   context: GraphContext,
   id: string,
-  output: unknown,
+  result: Result,
   reducers: Reducers,
 ): GraphContext {
   const node = nodeOf(plan, id);
-  const writes = writesOf(plan, context, node, output);
+  const writes = writesOf(plan, context, node, result.value, result.messages);
   const entries = Object.keys(writes).length === 0 ? [] : [{ node: id, writes }];
   return writeTo(plan.graph, context, node.scope, entries, reducers);
 }
@@ -99,10 +107,10 @@ function decideNode(
   plan: Plan,
   context: GraphContext,
   point: Point & { kind: 'node' },
-  output: unknown,
+  result: Result,
   reducers: Reducers,
 ): Decision {
-  return choose(plan, writeResult(plan, context, point.id, output, reducers), point, output);
+  return choose(plan, writeResult(plan, context, point.id, result, reducers), point, result.value);
 }
 
 function decideJoin(plan: Plan, context: GraphContext, point: Point & { kind: 'join' }, reducers: Reducers): Decision {
@@ -120,10 +128,10 @@ export function attempt(
   reducers: Reducers,
 ): Decision {
   if (outcome.kind === 'error') return { ok: false, error: outcome.error };
-  const output = outcome.kind === 'none' ? undefined : outcome.value;
+  const result: Result = outcome.kind === 'none' ? { value: undefined } : outcome;
   try {
-    if (outcome.kind === 'released') return choose(plan, context, point, output);
-    if (point.kind === 'node') return decideNode(plan, context, point, output, reducers);
+    if (outcome.kind === 'released') return choose(plan, context, point, outcome.value);
+    if (point.kind === 'node') return decideNode(plan, context, point, result, reducers);
     if (point.kind === 'join') return decideJoin(plan, context, point, reducers);
     return choose(plan, context, point, undefined);
   } catch (thrown) {

@@ -35,7 +35,16 @@ export function backoffMs(plan: Plan, context: GraphContext, id: string): number
   const made = context.attempts[id] ?? 1;
   const full = Math.min(retry.maxDelay, retry.delay * retry.factor ** (made - 1));
   const off = full * retry.jitter * share(`${context.thread.id}/${id}/${context.visits[id] ?? 1}/${made}`);
-  return Math.round(full - off);
+  return Math.max(Math.round(full - off), context.waits?.[id] ?? 0);
+}
+
+/** Counts an attempt that failed, and keeps the wait that its error asked for. */
+export function countAttempt(context: GraphContext, id: string, error: ErrorRecord | undefined): Partial<GraphContext> {
+  const { [id]: _before, ...others } = context.waits ?? {};
+  const wait = error?.retryAfter;
+  const waits = wait === undefined ? others : { ...others, [id]: wait };
+  const attempts = { ...context.attempts, [id]: (context.attempts[id] ?? 0) + 1 };
+  return { attempts, ...(context.waits || wait !== undefined ? { waits } : {}) };
 }
 
 interface DelayArgs {

@@ -6,7 +6,7 @@ import { beginBranch, isSatisfied, readiness, skipBranch } from './branches.ts';
 import { branchConfig, machineConfig } from './config.ts';
 import { errorRecord, type GraphContext, GraphRunError, outputOf, type Reducers, type State } from './context.ts';
 import { attempt, type Decision, handled, triesAgain, writeResult } from './decide.ts';
-import { delaysOf, timeUp } from './delays.ts';
+import { countAttempt, delaysOf, timeUp } from './delays.ts';
 import { countVisit, follow, without } from './follow.ts';
 import { givenUp } from './given-up.ts';
 import type { MachineNode } from './graph.ts';
@@ -125,19 +125,20 @@ export function implementationsOf(plan: Plan, world: World) {
       const decision = judgeAt(args, at).decision();
       return decision.ok ? follow(plan, decision, at) : {};
     },
-    again: ({ context }: Guarded, { at }: PointParams): Partial<GraphContext> => {
-      const id = pointId(at);
-      return { attempts: { ...context.attempts, [id]: (context.attempts[id] ?? 0) + 1 } };
+    again: (args: Guarded, { at }: PointParams): Partial<GraphContext> => {
+      const { tried } = judgeAt(args, at);
+      return countAttempt(args.context, pointId(at), tried.ok ? undefined : tried.error);
     },
     fail: (args: Guarded, { at }: PointParams): Partial<GraphContext> => {
       const { context } = args;
       const id = pointId(at);
       const decision = judgeAt(args, at).decision();
       const error = decision.ok ? { name: 'Error', message: 'failed' } : decision.error;
-      const { interrupts, attempts, failures } = context;
+      const { interrupts, attempts, waits, failures } = context;
       return {
         interrupts: without(interrupts, id),
         attempts: without(attempts, id),
+        ...(waits ? { waits: without(waits, id) } : {}),
         failures: { ...failures, [id]: error },
       };
     },
@@ -145,8 +146,10 @@ export function implementationsOf(plan: Plan, world: World) {
       gatherBranches(context, event.output),
     hold: ({ context, event }: Guarded, { at }: PointParams): Partial<GraphContext> => {
       const id = pointId(at);
-      const written = writeResult(plan, context, id, event.output, reducers);
-      return { ...written, held: { ...context.held, [id]: event.output ?? null } };
+      const outcome = outcomeOf(plan, context, event, at);
+      const result = outcome.kind === 'result' ? outcome : { value: event.output };
+      const written = writeResult(plan, context, id, result, reducers);
+      return { ...written, held: { ...context.held, [id]: result.value ?? null } };
     },
     release: ({ context }: Guarded, { at }: PointParams): Partial<GraphContext> => ({
       interrupts: without(context.interrupts, pauseId(pointId(at), 'before')),

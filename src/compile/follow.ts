@@ -31,6 +31,7 @@ function leave(context: GraphContext, id: string): GraphContext {
   if (Object.hasOwn(next.moments, id)) next = { ...next, moments: without(next.moments, id) };
   if (next.notes && Object.hasOwn(next.notes, id)) next = { ...next, notes: without(next.notes, id) };
   if (Object.hasOwn(next.attempts, id)) next = { ...next, attempts: without(next.attempts, id) };
+  if (next.waits && Object.hasOwn(next.waits, id)) next = { ...next, waits: without(next.waits, id) };
   return next;
 }
 

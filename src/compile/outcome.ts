@@ -1,6 +1,6 @@
 /** What an event says of a point: XState's events and the graph's own in, outcomes out. */
 import { errorRecord, type GraphContext } from './context.ts';
-import type { Outcome } from './decide.ts';
+import type { Outcome, Result } from './decide.ts';
 import { expiryDelay } from './delays.ts';
 import { givenError } from './given-up.ts';
 import { isAsking } from './graph.ts';
@@ -41,16 +41,19 @@ export function outcomeOf(plan: Plan, context: GraphContext, event: AnyEvent, at
     return { kind: 'released', value: context.held[at.id] };
   if (event.type === `xstate.done.actor.${at.id}`) {
     const error = givenError(event.output);
-    return error ? { kind: 'error', error } : { kind: 'result', value: resultOf(plan, at.id, event.output) };
+    return error ? { kind: 'error', error } : { kind: 'result', ...resultOf(plan, at.id, event.output) };
   }
   if (event.type === `xstate.error.actor.${at.id}`) return { kind: 'error', error: errorRecord(event.error) };
   const answer = answerIn(plan, event, at.id);
   return answer ? { kind: 'result', value: answer.value } : NONE;
 }
 
-/** What a node's actor gave, as the graph sees it: of an agent, its answer. */
-function resultOf(plan: Plan, id: string, output: unknown): unknown {
-  return nodeOf(plan, id).def.kind === 'agent' ? (output as { output: unknown }).output : output;
+/** What a node's actor gave, as the graph sees it: of an agent, or a node with a history, its answer. */
+function resultOf(plan: Plan, id: string, output: unknown): Result {
+  const { kind, history } = nodeOf(plan, id).def;
+  const whole = output !== null && typeof output === 'object' && 'output' in output && 'messages' in output;
+  if (whole && history !== undefined) return { value: output.output, messages: output.messages };
+  return { value: whole && kind === 'agent' ? output.output : output };
 }
 
 /** Why an answer cannot be taken, or undefined when it fits. */

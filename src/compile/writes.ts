@@ -31,8 +31,21 @@ export function lazy<T>(make: () => T): () => T {
   };
 }
 
-/** The writes a node's result amounts to. Throws for results that do not fit the state. */
-export function writesOf(plan: Plan, context: GraphContext, node: PlanNode, output: unknown): State {
+/** The writes a node's result amounts to, and what it said to its history. Throws for what does not fit the state. */
+export function writesOf(
+  plan: Plan,
+  context: GraphContext,
+  node: PlanNode,
+  output: unknown,
+  messages?: unknown,
+): State {
+  const { id, history } = node.def;
+  const own = resultWrites(plan, context, node, output);
+  if (history === undefined || messages === undefined) return own;
+  return { ...own, [history]: acceptWrite(stateKeys(plan.graph), history, messages, `node "${id}"`) };
+}
+
+function resultWrites(plan: Plan, context: GraphContext, node: PlanNode, output: unknown): State {
   const { id, writes } = node.def;
   const keys = stateKeys(plan.graph);
   const by = `node "${id}"`;

@@ -197,7 +197,7 @@ export class Walker {
     const { plan, reducers } = this.subject;
     try {
       const after = context
-        ? writeResult(plan, context, node, output, reducers)
+        ? writeResult(plan, context, node, { value: output }, reducers)
         : initialContext(plan.graph, output, reducers);
       const scope = context ? nodeOf(plan, node).scope : chartOf(plan, ROOT).scope;
       const names = expressionScope(plan, after, scope);
