@@ -15,6 +15,11 @@ export interface Answer {
 
 const MILLION = 1_000_000;
 
+/** What tokens cost; undefined when the model states no price. */
+export function costOf({ inputTokens, outputTokens }: Usage, { price }: Pick<Model, 'price'>): number | undefined {
+  return price && (inputTokens * price.input + outputTokens * price.output) / MILLION;
+}
+
 /** Asks a model and collects its answer; `heard` is told of every part as it arrives. */
 export async function listen(model: Model, request: ModelRequest, heard: (part: ModelPart) => void): Promise<Answer> {
   let text = '';
@@ -36,8 +41,7 @@ export async function listen(model: Model, request: ModelRequest, heard: (part: 
       metadata = part.metadata;
     }
   }
-  const { price } = model;
-  const cost = price && (usage.inputTokens * price.input + usage.outputTokens * price.output) / MILLION;
+  const cost = costOf(usage, model);
   const more = { ...(cost === undefined ? {} : { cost }), ...(metadata === undefined ? {} : { metadata }) };
   return { text, reasoning, calls, usage, finish, ...more };
 }

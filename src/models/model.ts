@@ -100,7 +100,7 @@ export type ModelPart =
 export interface Model {
   stream(request: ModelRequest): AsyncIterable<ModelPart>;
   /** What a million tokens cost, in any one currency. Absent: costs are not counted. */
-  readonly price?: { readonly input: number; readonly output: number };
+  readonly price?: { readonly input: number; readonly output: number } | undefined;
 }
 
 /** Models by the name a graph uses; `scripted` among them. The name `*` stands for all that are not listed. */
