@@ -24,6 +24,7 @@ import type {
   Writes,
 } from './graph.ts';
 import { END, START } from './names.ts';
+import { promptMessages } from './prompt-messages.ts';
 import { ANY, type JsonSchema, readType } from './state-type.ts';
 import type { Text } from './text.ts';
 import { isGraphTool, type ToolDef } from './tool.ts';
@@ -297,8 +298,8 @@ export function agentGraph(turn: TurnNode, file: string, concurrency: number): G
 }
 
 /** What the graph of an agent begins with. */
-export function agentInput({ system, user, ofCall }: AgentNode, names: Scope): Record<string, unknown> {
-  const scope = ofCall ? (callIn(names).input as Scope) : names;
-  const asked = user ? [{ role: 'user', content: user.render(scope) }] : [];
-  return { messages: asked, ...(system ? { system: system.render(scope) } : {}) };
+export function agentInput(agent: AgentNode, names: Scope): Record<string, unknown> {
+  const { system, before, user } = promptMessages(agent, agent.ofCall ? (callIn(names).input as Scope) : names);
+  const [told] = system;
+  return { messages: [...before, ...user], ...(told ? { system: told.content } : {}) };
 }

@@ -1,6 +1,7 @@
 import type { Span } from '../diagnostic/diagnostic.ts';
 import type { Expr, ExprType } from './expr.ts';
 import type { MergeName } from './merge.ts';
+import type { Fit, ModelSettings, ModelUse, PromptDef } from './model-call.ts';
 import type { JsonSchema, ValueType } from './state-type.ts';
 import type { Text } from './text.ts';
 import type { CalledTool, FunctionUse, HttpRequest, McpTool, ToolDef } from './tool.ts';
@@ -69,6 +70,8 @@ export interface NodeShared {
   readonly cache?: { readonly ttl?: number; readonly key?: Value };
   /** Bodies with the same key take turns. */
   readonly concurrencyKey?: Text;
+  /** The state key of the messages that were said before. The body gives `{ output, messages }`: what is to be added. */
+  readonly history?: string;
   readonly span: Span;
 }
 
@@ -107,24 +110,19 @@ export interface MachineNode extends NodeBase {
 }
 
 /** A node that lets a model work with tools: a graph of its own, of model calls and tool calls. */
-export interface AgentNode extends NodeBase {
+export interface AgentNode extends NodeBase, PromptDef {
   readonly kind: 'agent';
   readonly child: GraphDef;
   /** Asked by another agent: its prompt sees the arguments of the call. */
   readonly ofCall?: true;
-  readonly system?: Text;
-  readonly user?: Text;
   readonly schema?: ValueType;
 }
 
 /** In the graph of an agent: one call of its model. */
-export interface TurnNode extends NodeBase {
+export interface TurnNode extends NodeBase, ModelSettings, ModelUse {
   readonly kind: 'turn';
   /** The agent, as scripts and messages call it. */
   readonly agent: string;
-  readonly model: string;
-  readonly temperature?: number;
-  readonly maxTokens?: number;
   readonly tools: readonly ToolDef[];
   readonly approve: ReadonlySet<string>;
   readonly client: ReadonlySet<string>;
@@ -145,17 +143,13 @@ export interface SetNode extends NodeBase {
 }
 
 /** What every call of a language model has. */
-interface ModelCall extends NodeBase {
-  readonly model: string;
-  readonly system?: Text;
-  readonly user?: Text;
-  readonly temperature?: number;
-  readonly maxTokens?: number;
-}
+interface ModelCall extends NodeBase, PromptDef, ModelSettings, ModelUse {}
 
 export interface LlmNode extends ModelCall {
   readonly kind: 'llm';
   readonly schema?: ValueType;
+  /** Absent: all messages are sent. */
+  readonly fit?: Fit;
 }
 
 export interface RouterNode extends ModelCall {

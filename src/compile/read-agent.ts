@@ -46,7 +46,7 @@ function checkAmong(key: 'approve' | 'client', node: Written, file: AgentFile, c
 
 export function readAgent(node: Written, file: AgentFile, context: NodeContext): AgentNode {
   const { call, prompt } = readCall(node, file, context);
-  const { system, user, model, temperature, maxTokens, retry, timeout, ...rest } = call;
+  const { model, choices, temperature, maxTokens, topP, seed, stop, retry, timeout, ...rest } = call;
   const own = readSchema(file.schema, [...node.path, 'schema'], context);
   const inFile = own === undefined && prompt.schema !== undefined && prompt.source;
   const schema = inFile ? readSchema(prompt.schema, prompt.schemaPath ?? [], { ...context, source: inFile }) : own;
@@ -65,9 +65,9 @@ export function readAgent(node: Written, file: AgentFile, context: NodeContext):
     budget: defined({ tokens: file.budget?.tokens, cost: file.budget?.cost }),
     writes: { kind: 'object' },
     // These are of one call of the model: nothing that succeeded before it runs again.
-    ...defined({ temperature, maxTokens, schema, retry, timeout }),
+    ...defined({ choices, temperature, maxTokens, topP, seed, stop, schema, retry, timeout }),
   };
   const child = agentGraph(turn, context.source.file, file.concurrency ?? DEFAULT_CONCURRENCY);
   const writes = writesOf(node, context, schema ?? STRING, { kind: 'none' });
-  return { ...rest, kind: 'agent', child, writes, ...defined({ system, user, schema }) };
+  return { ...rest, kind: 'agent', child, writes, ...defined({ schema }) };
 }

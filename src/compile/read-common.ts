@@ -1,6 +1,7 @@
 import type { Reporter } from '../diagnostic/diagnostic.ts';
 import type { ReadFile } from './files.ts';
 import type { GraphDef, NodeShared, StateKey, Value, Writes } from './graph.ts';
+import type { GraphModels } from './read-models.ts';
 import { readSharing } from './read-sharing.ts';
 import { readTypeAt } from './read-state.ts';
 import { readTiming } from './read-timing.ts';
@@ -31,8 +32,7 @@ export interface NodeContext {
   /** The names of the items of the maps around a node that runs for an item. */
   readonly itemNames?: readonly string[];
   readonly files: ReadFile;
-  /** The graph's own model. */
-  readonly model: string | undefined;
+  readonly models: GraphModels;
   readonly tools: Tools;
   /** How many bodies of a `concurrencyKey` run at once. */
   readonly concurrency: Readonly<Record<string, number>>;

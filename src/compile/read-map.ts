@@ -19,7 +19,12 @@ const DEFAULT_NAME = 'item';
 const NO_ITEMS = ['set', 'router', 'graph'];
 
 /** Keys of a node that mean something to the graph around it. */
-const OUTER_KEYS = ['output', 'onError', 'maxVisits', 'onLimit', 'join', 'route'];
+const OUTER_KEYS = ['output', 'onError', 'maxVisits', 'onLimit', 'join', 'route', 'history'];
+
+const OUTER_HINTS: Readonly<Record<string, string>> = {
+  output: 'the results are collected by the map: see "collect"',
+  history: 'items run at once; put the node into a graph of its own, and name that with "graph:"',
+};
 
 /** What runs for an item is read like any node, but is no node of the graph. */
 export type ReadItemNode = (id: string, raw: unknown, path: Path, context: NodeContext) => NodeDef | undefined;
@@ -134,7 +139,7 @@ function readInline(
     return undefined;
   }
   for (const key of OUTER_KEYS.filter(k => k in raw)) {
-    const hint = key === 'output' ? 'the results are collected by the map: see "collect"' : 'it belongs on the map';
+    const hint = OUTER_HINTS[key] ?? 'it belongs on the map';
     const at = source.keySpan([...path, key]);
     reporter.report('wrong-value', at, `"${key}" has no meaning in what runs for an item`, { hint });
   }

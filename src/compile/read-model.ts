@@ -1,7 +1,10 @@
 import { didYouMean } from '../diagnostic/suggest.ts';
 import type { Edge, LlmNode, NodeDef, RouterNode } from './graph.ts';
+import type { ModelUse } from './model-call.ts';
 import { END } from './names.ts';
 import { base, defined, type NodeContext, readSchema, type Written, writesOf } from './read-common.ts';
+import { readConversation } from './read-history.ts';
+import { readSettings } from './read-models.ts';
 import { type Prompt, readPrompt } from './read-prompt.ts';
 import { readTypeAt } from './read-state.ts';
 import type { NodeFileOf } from './schema.ts';
@@ -16,15 +19,30 @@ export function readCall(
   context: NodeContext,
 ): { prompt: Prompt; call: Omit<LlmNode, 'kind' | 'writes'> } {
   const prompt = readPrompt(file.prompt, [...node.path, 'prompt'], context);
-  const model = file.model ?? prompt.model ?? context.model;
-  if (model === undefined && prompt.unread !== true) {
-    const hint = 'set "model:" on the node or at the top of the graph; "scripted" needs no key';
-    const at = context.source.keySpan(node.path);
-    context.reporter.report('missing-model', at, `node "${node.id}" has no model`, { hint });
+  const { system, user, messages, files, settings } = prompt;
+  const asked = defined({ system, user, messages, files });
+  const call = { ...base(node, context), ...asked, ...settings, ...readSettings(file) };
+  return { prompt, call: { ...call, ...readModel(node, file, prompt, context) } };
+}
+
+/** The model of a node: that of the node itself, of its prompt file, or of the graph. */
+function readModel(
+  node: Written,
+  file: ModelFile,
+  prompt: Prompt,
+  { models, source, reporter }: NodeContext,
+): ModelUse {
+  const { override, fallback } = models;
+  const inNode = { source, path: [...node.path, 'model'] };
+  if (override !== undefined) return models.use(override, inNode);
+  if (file.model !== undefined) return models.use(file.model, inNode);
+  if (prompt.model !== undefined) return models.use(prompt.model, { source: prompt.source ?? source, path: ['model'] });
+  if (fallback !== undefined) return models.use(fallback, { source, path: ['model'] });
+  if (prompt.unread !== true) {
+    const hint = 'set "model:" on the node or at the top of the graph, or STATEWRIGHT_MODEL; "scripted" needs no key';
+    reporter.report('missing-model', source.keySpan(node.path), `node "${node.id}" has no model`, { hint });
   }
-  const { temperature, maxTokens } = file;
-  const settings = defined({ system: prompt.system, user: prompt.user, temperature, maxTokens });
-  return { prompt, call: { ...base(node, context), model: model ?? '', ...settings } };
+  return { model: '' };
 }
 
 export function readLlm(node: Written, file: NodeFileOf<'llm'>, context: NodeContext): LlmNode {
@@ -33,7 +51,8 @@ export function readLlm(node: Written, file: NodeFileOf<'llm'>, context: NodeCon
   const inFile = own === undefined && prompt.schema !== undefined && prompt.source;
   const schema = inFile ? readTypeAt(prompt.schema, prompt.schemaPath ?? [], prompt.source, context.reporter) : own;
   const writes = writesOf(node, context, schema ?? STRING, { kind: 'none' });
-  return { ...call, kind: 'llm', writes, ...defined({ schema }) };
+  const conversation = readConversation(node, file, writes, context);
+  return { ...call, kind: 'llm', writes, ...conversation, ...defined({ schema }) };
 }
 
 export function readRouter(node: Written, file: NodeFileOf<'router'>, context: NodeContext): RouterNode {

@@ -24,7 +24,7 @@ function ownParts(def: NodeDef): Parts {
     case 'agent':
     case 'llm':
     case 'router':
-      return { values: [], texts: [def.system, def.user] };
+      return { values: [def.messages, ...(def.files ?? [])], texts: [def.system, def.user] };
     case 'tool':
       return { values: def.args.map(i => i.value), texts: [] };
     case 'http':

@@ -10,6 +10,7 @@ import { END } from './names.ts';
 import type { NodeContext } from './read-common.ts';
 import { type RawEdge, readEdges } from './read-edges.ts';
 import { routerEdges } from './read-model.ts';
+import { type ModelOptions, readModels } from './read-models.ts';
 import { checkNodes, outputScopeOf, type RawNode, readNode } from './read-nodes.ts';
 import { readState } from './read-state.ts';
 import { readTools } from './read-tools.ts';
@@ -23,6 +24,7 @@ const DEFAULT_MAX_VISITS = 100;
 export interface ResolveOptions {
   readonly files: ReadFile;
   readonly reducers: ReadonlySet<string>;
+  readonly models: ModelOptions;
   /** The graphs around this one, outermost first. */
   readonly chain?: readonly string[];
 }
@@ -51,7 +53,8 @@ export function resolveGraph(source: Source, options: ResolveOptions, reporter: 
   const values = createValueReader(state, { ids, handlesErrors: handlesErrors(file.nodes) }, source, reporter);
   const child = childReader(source.file, options, reporter);
   const concurrency = checked.data?.limits?.concurrency ?? {};
-  const known = { source, reporter, values, state, files: options.files, model: text(file.model), child, concurrency };
+  const models = readModels(file.models, text(file.model), options.models, { source, reporter, values });
+  const known = { source, reporter, values, state, files: options.files, models, child, concurrency };
   const tools = readTools(file.tools, known);
   const context = { ...known, tools };
   const nodes = new Map(raw.map(node => [node.id, readNode(node, context)]));

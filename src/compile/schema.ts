@@ -2,7 +2,7 @@
  * The language, once. Types, the JSON Schema for editors, the docs' tables and the first checks derive from here.
  */
 import { z } from 'zod';
-import { agentKeys, modelCall } from './schema-model.ts';
+import { agentKeys, conversation, modelCall, models } from './schema-model.ts';
 import { duration, expression, json, output, schemaOf, text, type } from './schema-parts.ts';
 import { anyTool, request, worker } from './schema-tools.ts';
 
@@ -119,6 +119,7 @@ export const nodeKinds = {
     type: z.literal('llm').describe('Asks a language model once.'),
     ...modelCall,
     schema: schemaOf.optional(),
+    ...conversation,
     ...body,
   }),
   router: z.strictObject({
@@ -253,7 +254,8 @@ const anyNode = z
 const top = {
   name: z.string().min(1).optional().describe('The name of the graph. Default: the name of the file.'),
   description: z.string().optional().describe('A sentence for people.'),
-  model: z.string().optional().describe('The model of llm nodes that name none.'),
+  model: z.string().min(1).optional().describe('The model of llm nodes that name none.'),
+  models,
   state: z.record(z.string(), type).optional().describe('The keys of the state with their types.'),
   edges: z.array(edge).describe('How the nodes follow each other.'),
   output: z
@@ -290,14 +292,6 @@ export const graphSchema = z
 
 export type NodeFile = z.infer<typeof anyNode>;
 export type NodeFileOf<K extends NodeKind> = Extract<NodeFile, { type: K }>;
-
-/** The contents of a prompt file in YAML. */
-export const promptFile = z.strictObject({
-  system: text.optional(),
-  user: text.optional(),
-  schema: schemaOf.optional(),
-  model: z.string().optional(),
-});
 
 /** The JSON Schema of a graph file, for editors (draft 2020-12). */
 export function graphJsonSchema(): object {

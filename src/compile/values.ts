@@ -28,6 +28,8 @@ export interface ValueReader {
   with(types: Readonly<Record<string, ExprType>>): ValueReader;
   /** A reader for other names only. */
   over(types: Readonly<Record<string, ExprType>>): ValueReader;
+  /** A reader for the same names of what stands in another file. */
+  from(source: Source): ValueReader;
 }
 
 /** Says that `output` is in scope, and of which type. */
@@ -121,6 +123,10 @@ class Reader implements ValueReader {
 
   over(types: Readonly<Record<string, ExprType>>): ValueReader {
     return new Reader({ ...types }, this.keys, this.source, this.reporter, this.cost);
+  }
+
+  from(source: Source): ValueReader {
+    return new Reader(this.types, this.keys, source, this.reporter, this.cost);
   }
 
   with(types: Readonly<Record<string, ExprType>>): ValueReader {

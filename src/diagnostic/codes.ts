@@ -205,7 +205,12 @@ export const codes = {
   'missing-model': [
     'error',
     'An llm node has no model and the graph sets none.',
-    'Set `model` on the node or at the top of the graph.',
+    'Set `model` on the node or at the top of the graph, or the environment variable `STATEWRIGHT_MODEL`.',
+  ],
+  'unknown-model': [
+    'error',
+    'A model is named that is neither under `models`, nor `provider/model`, nor `scripted`.',
+    'Correct the name, or declare it under `models`.',
   ],
   'bad-ignore': [
     'warning',
