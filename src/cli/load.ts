@@ -3,16 +3,16 @@ import { ZodError } from 'zod';
 import { formatDiagnostic } from '../diagnostic/format.ts';
 import { GraphError } from '../diagnostic/graph-error.ts';
 import type { Graph } from '../graph/compile-graph.ts';
-import { loadGraph } from '../graph/load-graph.ts';
+import { type LoadOptions, loadGraph } from '../graph/load-graph.ts';
 import { type Script, type ScriptedModel, scriptedModel } from '../models/scripted.ts';
 import { CliError, EXIT } from './exit.ts';
 import { readDataFile } from './input.ts';
 import { paintFor, say } from './output.ts';
 
 /** Loads a graph for a command that runs or draws it; prints warnings, and refuses with all errors. */
-export async function loadForCommand(file: string): Promise<Graph> {
+export async function loadForCommand(file: string, options: Pick<LoadOptions, 'model'> = {}): Promise<Graph> {
   try {
-    const graph = await loadGraph(file, { requireFunctions: true });
+    const graph = await loadGraph(file, { ...options, requireFunctions: true });
     for (const d of graph.warnings) say(formatDiagnostic(d, f => graph.sources.get(f), paintFor(process.stderr)));
     return graph;
   } catch (thrown) {

@@ -38,6 +38,7 @@ function createProgram(): Command {
     .argument('<graph>', 'a graph file')
     .option('-i, --input <key=value>', 'a state key, or @file with an object; may be repeated', collect, [])
     .option('--answer <id=value>', 'the answer to an interrupt, in order; may be repeated', collect, [])
+    .option('--model <name>', 'the model of every node, such as openai/gpt-5-mini, in place of those of the graph')
     .option('--script <file>', 'replies for model calls, per node (default: <graph>.script.yaml, if there is one)')
     .option('--json', 'print the result as one JSON value')
     .addHelpText(

@@ -17,6 +17,7 @@ export interface RunCommandOptions {
   readonly input: readonly string[];
   readonly answer: readonly string[];
   readonly script?: string;
+  readonly model?: string;
   readonly json?: boolean;
 }
 
@@ -153,7 +154,7 @@ function checkUnused(result: RunResult, script: ScriptedModel | undefined, unuse
 
 /** `statewright run`: gives the exit code. */
 export async function runCommand(file: string, options: RunCommandOptions): Promise<number> {
-  const graph = await loadForCommand(file);
+  const graph = await loadForCommand(file, options.model === undefined ? {} : { model: options.model });
   const script = loadScript(file, options.script);
   const input = readInput(options.input, graph.plan.graph.state);
   const app = createRuntime(script ? { models: { '*': script } } : {});

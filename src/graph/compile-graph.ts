@@ -23,6 +23,7 @@ import type { Functions } from '../nodes/function-node.ts';
 import { type Machines, machineOf } from '../nodes/machine-node.ts';
 import { createRunBody } from '../nodes/run-body.ts';
 import type { Env, Fetch } from '../nodes/world.ts';
+import { createProviders } from '../providers/providers.ts';
 import { systemClock } from '../tools/clock.ts';
 import { createWorld } from '../tools/world.ts';
 
@@ -48,6 +49,12 @@ export interface CompileOptions extends GraphDeps {
   readonly read?: (file: string) => string | undefined;
   /** The folder that no reference may leave. Default: the folder of `file`. */
   readonly root?: string;
+  /** The model of nodes for which neither they, nor their prompt files, nor their graphs name one. */
+  readonly defaultModel?: string;
+  /** Asked in place of every model that the graphs name. */
+  readonly model?: string;
+  /** Refuse models that are neither declared, nor a provider's, nor among `models`. Default: they may come from the runtime. */
+  readonly requireModels?: boolean;
   /** Above how many branches a fork runs each as an actor of its own instead of as a parallel state. */
   readonly wideFork?: number;
 }
@@ -94,7 +101,12 @@ export function planText(
   if (!source) return {};
   const root = options.root ?? (folderOf(file) === '.' ? '' : folderOf(file));
   const reducers = new Set(Object.keys(options.reducers ?? {}));
-  const graph = resolveGraph(source, { files: { read, from: file, root }, reducers }, reporter);
+  const models = {
+    fallback: options.defaultModel,
+    override: options.model,
+    registered: options.requireModels ? new Set(Object.keys(options.models ?? {})) : undefined,
+  };
+  const graph = resolveGraph(source, { files: { read, from: file, root }, reducers, models }, reporter);
   if (!graph) return {};
   lintGraph(graph, reporter);
   const shapeKnown = !reporter.diagnostics.some(d =>
@@ -117,7 +129,7 @@ export function bindGraph(
   sources: ReadonlyMap<string, string>,
 ): Graph {
   const { functions = {}, models = {}, reducers = {}, machines = {}, fetch, env } = deps;
-  const world = createWorld({ clock: systemClock });
+  const world = createWorld({ clock: systemClock, providers: createProviders() });
   const bodies: RunBodyOf = own => {
     const runBody = createRunBody(own, { functions, models, machines, fetch, env, world });
     return call => runBody(call).catch(thrown => Promise.reject(errorRecord(thrown)));

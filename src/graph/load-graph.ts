@@ -4,33 +4,22 @@ import { pathToFileURL } from 'node:url';
 import { type ReadFile, referenceKey, resolveReference } from '../compile/files.ts';
 import type { GraphDef } from '../compile/graph.ts';
 import { isActorLogic } from '../core/live.ts';
-import {
-  createReporter,
-  type Diagnostic,
-  type Reporter,
-  type Span,
-  sortDiagnostics,
-} from '../diagnostic/diagnostic.ts';
+import { createReporter, type Reporter, type Span, sortDiagnostics } from '../diagnostic/diagnostic.ts';
 import { GraphError } from '../diagnostic/graph-error.ts';
 import { didYouMean } from '../diagnostic/suggest.ts';
 import { runnable } from '../tools/runnable.ts';
 import { bindGraph, type CompileOptions, type Graph, type GraphDeps, planText } from './compile-graph.ts';
+import { environmentModel, projectRoot, shorten, slashes, tryRead } from './project-files.ts';
 
 export interface LoadOptions extends GraphDeps {
   /** The folder that no reference may leave. Default: the nearest folder above the graph with a `package.json`, else its own. */
   readonly root?: string;
-  /** Refuse registered names that `functions` and `reducers` do not hold. Default: they may come from the runtime. */
+  /** Refuse registered names that `functions`, `reducers` and `models` do not hold. Default: they may come from the runtime. */
   readonly requireFunctions?: boolean;
-}
-
-const slashes = (file: string): string => file.split(path.sep).join('/');
-
-function projectRoot(file: string): string {
-  const own = path.dirname(file);
-  for (let folder = own; ; folder = path.dirname(folder)) {
-    if (existsSync(path.join(folder, 'package.json'))) return folder;
-    if (path.dirname(folder) === folder) return own;
-  }
+  /** The model of nodes for which neither they nor their graphs name one. Default: the environment's `STATEWRIGHT_MODEL`. */
+  readonly defaultModel?: string;
+  /** Asked in place of every model that the graphs name. */
+  readonly model?: string;
 }
 
 /** An imported function: whether it is called as a node or as a reducer, the graph says. */
@@ -146,33 +135,17 @@ export async function loadGraph(file: string, options: LoadOptions = {}): Promis
   if (text === undefined) return refuse();
   const absolute = path.resolve(file);
   const root = path.resolve(options.root ?? projectRoot(absolute));
-  const compile: CompileOptions = { ...options, file: slashes(absolute), root: slashes(root), read: tryRead };
+  const { requireFunctions: requireModels = false, defaultModel = environmentModel(options.env) } = options;
+  const files = { read: tryRead, from: slashes(absolute), root: slashes(root) };
+  const own = { file: files.from, root: files.root, read: tryRead, requireModels };
+  const compile: CompileOptions = { ...options, ...own, ...(defaultModel ? { defaultModel } : {}) };
   const { graph: def, plan } = planText(text, compile, reporter, sources);
   // Functions are looked for even when the graph has other mistakes: all are reported at once.
-  const files = { read: tryRead, from: slashes(absolute), root: slashes(root) };
   const bound = def ? await importAll(def, files, options, reporter) : options;
   if (!plan || reporter.failed()) return refuse();
   const graph = bindGraph(plan, bound, reporter, sources);
   const [warnings, shown] = shorten(graph.warnings, sources);
   return { ...graph, warnings, sources: shown };
-}
-
-/** Names files below the working directory relative to it, as people do. */
-function shorten(
-  diagnostics: readonly Diagnostic[],
-  sources: ReadonlyMap<string, string>,
-): [Diagnostic[], Map<string, string>] {
-  const short = (file: string): string => {
-    const relative = path.relative(process.cwd(), file);
-    return relative.startsWith('..') || relative === '' ? file : slashes(relative);
-  };
-  const at = (span: Span): Span => ({ ...span, file: short(span.file) });
-  const renamed = diagnostics.map(d => ({
-    ...d,
-    span: at(d.span),
-    ...(d.related ? { related: d.related.map(r => ({ ...r, span: at(r.span) })) } : {}),
-  }));
-  return [renamed, new Map([...sources].map(([file, text]) => [short(file), text]))];
 }
 
 async function importAll(
@@ -212,14 +185,6 @@ async function importAll(
     reducers: { ...found, ...reducers },
     machines: { ...found, ...machines },
   };
-}
-
-function tryRead(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
 }
 
 function readText(file: string, reporter: Reporter): string | undefined {

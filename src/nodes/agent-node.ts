@@ -8,12 +8,13 @@ import type {
   ContentPart,
   ModelMessage,
   ModelRequest,
-  Models,
   ModelTool,
   ToolOutput,
   ToolResultPart,
 } from '../models/model.ts';
-import { itemIn, modelFor, parseAnswer, settingsOf, tellPart } from './llm-node.ts';
+import { answerSchema, checkFinish, mendRequest, parseAnswer } from './answers.ts';
+import { type ModelMeans, modelFor } from './choose-model.ts';
+import { itemIn, settingsOf, tellPart } from './llm-node.ts';
 import type { ToolIo, World } from './world.ts';
 
 /** What an agent's graph knows between its turns. */
@@ -110,8 +111,7 @@ function mend(node: TurnNode, answer: Answer, again: boolean): { output: unknown
     return { output: node.schema ? parseAnswer(node.agent, node.schema, answer.text) : answer.text };
   } catch (problem) {
     if (again) throw problem;
-    const content = `${(problem as Error).message}. Answer again, with JSON that fits and nothing else.`;
-    return { message: { role: 'user', content } };
+    return { message: { role: 'user', content: mendRequest(problem) } };
   }
 }
 
@@ -119,13 +119,13 @@ function mend(node: TurnNode, answer: Answer, again: boolean): { output: unknown
 export async function runTurn(
   node: TurnNode,
   context: GraphContext,
-  models: Models,
+  means: ModelMeans,
   world: World,
   io: ToolIo,
 ): Promise<object> {
   const state = context.state as unknown as AgentState;
   checkBudget(node, state);
-  const model = modelFor(models, node.model, node.agent);
+  const model = modelFor(node, `the agent "${node.agent}"`, means, io);
   const system: ModelMessage[] = state.system === null ? [] : [{ role: 'system', content: state.system }];
   const tools = await toolsFor(node.tools, world, io);
   const request: ModelRequest = {
@@ -137,9 +137,10 @@ export async function runTurn(
     signal: io.context.signal,
     settings: settingsOf(node),
     ...(tools.length === 0 ? {} : { tools }),
-    ...(node.schema ? { schema: node.schema.schema } : {}),
+    ...(node.schema ? { schema: answerSchema(node.schema) } : {}),
   };
-  const answer = await listen(model, request, part => tellPart(io, io.context.node, part));
+  const answer = await listen(model, request, part => tellPart(io, io.context.node, part, model));
+  checkFinish(node.agent, answer, node.schema !== undefined && answer.calls.length === 0);
   const { inputTokens, outputTokens } = answer.usage;
   const counted = { turns: 1, tokens: inputTokens + outputTokens, cost: answer.cost ?? 0 };
   const said = messageOf(answer);

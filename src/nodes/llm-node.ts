@@ -1,9 +1,11 @@
-import { type GraphContext, GraphRunError } from '../compile/context.ts';
+import type { GraphContext } from '../compile/context.ts';
 import type { LlmNode, RouterNode } from '../compile/graph.ts';
+import type { Fit, ModelSettings } from '../compile/model-call.ts';
 import { nodeOf, type Plan } from '../compile/plan.ts';
+import { promptMessages } from '../compile/prompt-messages.ts';
 import type { JsonSchema, ValueType } from '../compile/state-type.ts';
 import { expressionScope } from '../compile/writes.ts';
-import { listen } from '../models/answer.ts';
+import { type Answer, costOf, listen } from '../models/answer.ts';
 import {
   type CallSettings,
   type Model,
@@ -11,67 +13,31 @@ import {
   type ModelMessage,
   type ModelPart,
   type ModelRequest,
-  type Models,
-  modelNamed,
 } from '../models/model.ts';
+import { answerSchema, checkFinish, mendRequest, parseAnswer } from './answers.ts';
+import { type ModelMeans, modelFor } from './choose-model.ts';
+import { type Fitted, fitContext } from './fit-context.ts';
+import { historyOf, historyWrites } from './history.ts';
 import type { NodeIo } from './node-io.ts';
+
+/** What is said in one call: before the user speaks, and by the user. */
+export interface Conversation {
+  readonly system: readonly ModelMessage[];
+  readonly before: readonly ModelMessage[];
+  readonly user: readonly ModelMessage[];
+}
+
+function conversationOf(plan: Plan, node: LlmNode | RouterNode, context: GraphContext): Conversation {
+  const scope = expressionScope(plan, context, nodeOf(plan, node.id).scope);
+  const { system, before, user } = promptMessages(node, scope) as Conversation;
+  return { system, before: [...historyOf(plan, node.id, context), ...before], user };
+}
+
+export const allOf = ({ system, before, user }: Conversation): ModelMessage[] => [...system, ...before, ...user];
 
 /** What a model is asked. */
 export function messagesOf(plan: Plan, node: LlmNode | RouterNode, context: GraphContext): ModelMessage[] {
-  const scope = expressionScope(plan, context, nodeOf(plan, node.id).scope);
-  const system: ModelMessage[] = node.system ? [{ role: 'system', content: node.system.render(scope) }] : [];
-  const user: ModelMessage[] = node.user ? [{ role: 'user', content: node.user.render(scope) }] : [];
-  return [...system, ...user];
-}
-
-/** The object that an answer is. Throws when it does not fit; `node` is who asked. */
-export function parseAnswer(node: string, schema: ValueType, text: string): unknown {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new ModelError(
-      'answer-not-json',
-      `the answer of node "${node}" is not JSON: ${JSON.stringify(text.slice(0, 200))}`,
-      { cause },
-    );
-  }
-  const problems = schema.check(value);
-  if (problems.length === 0) return value;
-  throw new ModelError('answer-schema', `the answer of node "${node}" does not fit its schema: ${problems.join('; ')}`);
-}
-
-/** The model with a name. Throws when there is none; `node` is who asks. */
-export function modelFor(models: Models, name: string, node: string): Model {
-  const model = modelNamed(models, name);
-  if (model) return model;
-  const known = Object.keys(models).join(', ') || 'none';
-  const scripted = 'give it replies with --script, or scriptedModel(…) in "models"';
-  const advice = name === 'scripted' ? scripted : `models at hand: ${known}`;
-  throw new GraphRunError('missing-model', `there is no model "${name}" for node "${node}"; ${advice}`);
-}
-
-/** Asks a model, sending text on as it arrives. Gives the whole text. */
-async function askModel(
-  plan: Plan,
-  node: LlmNode | RouterNode,
-  context: GraphContext,
-  models: Models,
-  io: NodeIo,
-  schema: JsonSchema | undefined,
-): Promise<string> {
-  const model = modelFor(models, node.model, node.id);
-  const request: ModelRequest = {
-    node: node.id,
-    ...itemIn(context),
-    model: node.model,
-    messages: messagesOf(plan, node, context),
-    signal: io.context.signal,
-    settings: settingsOf(node),
-    ...(schema ? { schema } : {}),
-  };
-  const { text } = await listen(model, request, part => tellPart(io, node.id, part));
-  return text;
+  return allOf(conversationOf(plan, node, context));
 }
 
 /** The item of the innermost map that a body runs for. */
@@ -80,30 +46,109 @@ export function itemIn({ thread }: Pick<GraphContext, 'thread'>): Pick<ModelRequ
   return item === undefined ? {} : { item: Number(item) };
 }
 
-export function settingsOf({ temperature, maxTokens }: Pick<LlmNode, 'temperature' | 'maxTokens'>): CallSettings {
-  return {
-    ...(temperature === undefined ? {} : { temperature }),
-    ...(maxTokens === undefined ? {} : { maxTokens }),
-  };
+/** The settings of a call among the other members of a node. */
+export function settingsOf({ temperature, maxTokens, topP, seed, stop }: ModelSettings): CallSettings {
+  const all = { temperature, maxTokens, topP, seed, stop };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
 /** Tells whoever watches of a part of an answer. */
-export function tellPart(io: NodeIo, node: string, part: ModelPart): void {
-  if (part.type === 'usage') io.notify({ type: 'usage', node, usage: part.usage });
-  else if (part.type === 'text') io.notify({ type: 'token', node, text: part.text });
+export function tellPart(io: NodeIo, node: string, part: ModelPart, model: Pick<Model, 'price'>): void {
+  if (part.type === 'usage') {
+    const cost = costOf(part.usage, model);
+    io.notify({ type: 'usage', node, usage: part.usage, ...(cost === undefined ? {} : { cost }) });
+  } else if (part.type === 'text') io.notify({ type: 'token', node, text: part.text });
   else if (part.type === 'reasoning') io.notify({ type: 'reasoning', node, text: part.text });
 }
 
-/** Asks the model of a node. The result is the text, or the object the schema describes. */
+/** Who asks a model, and how. */
+export interface Asker {
+  /** The node, as scripts and messages call it. */
+  readonly node: string;
+  readonly model: Model;
+  readonly request: Omit<ModelRequest, 'messages' | 'schema'>;
+  readonly io: NodeIo;
+}
+
+function askOnce(asker: Asker, messages: readonly ModelMessage[], schema?: JsonSchema): Promise<Answer> {
+  const { node, model, request, io } = asker;
+  return listen(model, { ...request, messages, ...(schema ? { schema } : {}) }, part =>
+    tellPart(io, node, part, model),
+  );
+}
+
+/** Asks for a text that nobody but the node sees. */
+async function askAside({ node, model, request, io }: Asker, messages: readonly ModelMessage[]): Promise<string> {
+  io.notify({ type: 'model-again', node, why: 'summary' });
+  const answer = await listen(model, { ...request, messages, settings: {} }, part => {
+    if (part.type === 'usage') tellPart(io, node, part, model);
+  });
+  checkFinish(node, answer, false);
+  return answer.text;
+}
+
+/** An answer: what the model said, and the value that it is. */
+export interface Answered {
+  readonly text: string;
+  readonly output: unknown;
+}
+
+/** Asks for a value that fits. An answer that does not is shown to the model once, with what is wrong with it. */
+async function askFor(asker: Asker, schema: ValueType, messages: readonly ModelMessage[]): Promise<Answered> {
+  const { node, io } = asker;
+  const wanted = answerSchema(schema);
+  const first = await askOnce(asker, messages, wanted);
+  checkFinish(node, first, true);
+  try {
+    return { text: first.text, output: parseAnswer(node, schema, first.text) };
+  } catch (problem) {
+    io.notify({ type: 'model-again', node, why: 'repair' });
+    const wrong: ModelMessage[] = first.text === '' ? [] : [{ role: 'assistant', content: first.text }];
+    const mend: ModelMessage[] = [...messages, ...wrong, { role: 'user', content: mendRequest(problem) }];
+    const { text, ...second } = await askOnce(asker, mend, wanted);
+    checkFinish(node, { text, ...second }, true);
+    return { text, output: parseAnswer(node, schema, text) };
+  }
+}
+
+/** Asks a question: what is said is made to fit, and the answer is checked. */
+export async function answerTo(
+  asker: Asker,
+  said: Conversation,
+  { schema, fit }: { readonly schema?: ValueType | undefined; readonly fit?: Fit | undefined },
+): Promise<Answered & { readonly fitted: Fitted }> {
+  const fitted = await fitContext(allOf(said), fit, messages => askAside(asker, messages));
+  if (schema) return { ...(await askFor(asker, schema, fitted.messages)), fitted };
+  const answer = await askOnce(asker, fitted.messages);
+  checkFinish(asker.node, answer, false);
+  return { text: answer.text, output: answer.text, fitted };
+}
+
+function askerOf(node: LlmNode | RouterNode, context: GraphContext, means: ModelMeans, io: NodeIo): Asker {
+  const { id } = node;
+  const model = modelFor(node, `node "${id}"`, means, io);
+  const { signal } = io.context;
+  return {
+    node: id,
+    model,
+    io,
+    request: { node: id, ...itemIn(context), model: node.model, signal, settings: settingsOf(node) },
+  };
+}
+
+/** Asks the model of a node. The result is the text, or the value that the schema describes. */
 export async function runLlm(
   plan: Plan,
   node: LlmNode,
   context: GraphContext,
-  models: Models,
+  means: ModelMeans,
   io: NodeIo,
 ): Promise<unknown> {
-  const text = await askModel(plan, node, context, models, io, node.schema?.schema);
-  return node.schema ? parseAnswer(node.id, node.schema, text) : text;
+  const said = conversationOf(plan, node, context);
+  const { text, output, fitted } = await answerTo(askerOf(node, context, means, io), said, node);
+  if (node.history === undefined) return output;
+  const added: ModelMessage[] = [...said.user, { role: 'assistant', content: text }];
+  return { output, messages: historyWrites(added, historyOf(plan, node.id, context), fitted, node.id) };
 }
 
 /** The label that an answer names: `{ "route": label }`, or the label alone, whatever its case. */
@@ -125,7 +170,7 @@ export async function runRouter(
   plan: Plan,
   node: RouterNode,
   context: GraphContext,
-  models: Models,
+  means: ModelMeans,
   io: NodeIo,
 ): Promise<string> {
   const labels = Object.keys(node.routes);
@@ -135,10 +180,11 @@ export async function runRouter(
     required: ['route'],
     additionalProperties: false,
   };
-  const text = await askModel(plan, node, context, models, io, schema);
-  const label = labelIn(text, labels) ?? node.fallback;
+  const answer = await askOnce(askerOf(node, context, means, io), messagesOf(plan, node, context), schema);
+  checkFinish(node.id, answer, false);
+  const label = labelIn(answer.text, labels) ?? node.fallback;
   if (label !== undefined) return label;
-  const shown = JSON.stringify(text.slice(0, 200));
+  const shown = JSON.stringify(answer.text.slice(0, 200));
   throw new ModelError(
     'answer-route',
     `the answer of node "${node.id}" is ${shown}, which is none of its labels: ${labels.join(', ')}`,

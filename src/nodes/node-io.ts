@@ -1,3 +1,4 @@
+import type { ErrorRecord } from '../compile/context.ts';
 import type { ToolOutput, Usage } from '../models/model.ts';
 
 /** What a function node is given beside its input. */
@@ -47,7 +48,18 @@ export type BodyEvent =
       readonly id: string;
       readonly output: ToolOutput;
     }
-  | { readonly type: 'usage'; readonly node: string; readonly usage: Usage }
+  /** `cost` is what the tokens cost, where the model has a price. */
+  | { readonly type: 'usage'; readonly node: string; readonly usage: Usage; readonly cost?: number }
+  /** A model failed before it had said anything; the next is asked. */
+  | {
+      readonly type: 'model-fallback';
+      readonly node: string;
+      readonly model: string;
+      readonly next: string;
+      readonly error: ErrorRecord;
+    }
+  /** The model is asked once more: to mend an answer that does not fit, or for a summary of what is too long. */
+  | { readonly type: 'model-again'; readonly node: string; readonly why: 'repair' | 'summary' }
   /** The result of a body was known, and it did not run. */
   | { readonly type: 'cached'; readonly node: string }
   | { readonly type: 'custom'; readonly node: string; readonly value: unknown }

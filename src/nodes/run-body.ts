@@ -7,6 +7,7 @@ import { nodeOf, type Plan } from '../compile/plan.ts';
 import type { JsonSchema } from '../compile/state-type.ts';
 import type { Models } from '../models/model.ts';
 import { runCall, runTurn } from './agent-node.ts';
+import type { ModelMeans } from './choose-model.ts';
 import { type Functions, runFunction } from './function-node.ts';
 import { runLlm, runRouter } from './llm-node.ts';
 import { type Machines, runMachine } from './machine-node.ts';
@@ -117,21 +118,22 @@ export function createRunBody(
   run = '1',
   notify: (event: BodyEvent, call: BodyCall) => void = () => {},
 ): RunBody {
+  const means: ModelMeans = { ...deps, from: plan.graph.file };
   const runKind = (def: NodeDef, call: BodyCall, io: BodyIo): Promise<unknown> => {
     const { context } = call;
     switch (def.kind) {
       case 'function':
         return runFunction(plan, def, context, deps.world, io);
       case 'llm':
-        return runLlm(plan, def, context, deps.models, io);
+        return runLlm(plan, def, context, means, io);
       case 'router':
-        return runRouter(plan, def, context, deps.models, io);
+        return runRouter(plan, def, context, means, io);
       case 'tool':
         return runTool(plan, def, context, deps.world, io);
       case 'http':
         return runHttp(plan, def, context, deps.world, io);
       case 'turn':
-        return runTurn(def, context, deps.models, deps.world, io);
+        return runTurn(def, context, means, deps.world, io);
       case 'call':
         return runCall(def, context, deps.world, io);
       case 'machine':

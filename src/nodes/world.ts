@@ -1,6 +1,7 @@
 import type { Scope } from '../compile/expr.ts';
+import type { ModelChoice } from '../compile/model-call.ts';
 import type { CalledTool, HttpRequest, McpTool, ToolDef } from '../compile/tool.ts';
-import type { ModelTool } from '../models/model.ts';
+import type { Model, ModelTool } from '../models/model.ts';
 import type { Cache } from './cache.ts';
 import type { Functions } from './function-node.ts';
 import type { NodeIo } from './node-io.ts';
@@ -24,12 +25,21 @@ export interface Means {
 /** What a call of a tool is given, by a node or by a model. */
 export interface ToolIo extends NodeIo, Means {}
 
+/**
+ * Gives the model of a provider, `provider/model`. What is missing (a package, a key) is an error when it is asked.
+ *
+ * @param from the graph file that names it, beside which packages are looked for
+ */
+export type ProviderModels = (choice: ModelChoice, from: string, env: Env | undefined) => Model;
+
 /** Acts on the world for node bodies. One of it serves all threads of a runtime, or all actors of a graph. */
 export interface World {
   readonly cache: Cache;
   readonly turns: Turns;
   /** How many bodies of a `concurrencyKey` run at once, before what the graph says. */
   readonly concurrency: Readonly<Record<string, number>>;
+  /** Absent: models are those that are registered. */
+  readonly providerModel?: ProviderModels | undefined;
   /** A short name for a text, the same for the same text and for no other. */
   digest(text: string): string;
   /** Checks the arguments against the tool's input, and calls it. Rejects with `ToolError`, or what a function throws. */

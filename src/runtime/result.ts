@@ -40,7 +40,8 @@ export interface RunResult {
   readonly failures: readonly Failure[];
   /** Errors that `onError` handled, the last of each node. */
   readonly handled: readonly Failure[];
-  readonly usage: Usage;
+  /** `cost` is that of the calls whose models have a price; absent when there were none. */
+  readonly usage: Usage & { readonly cost?: number };
   readonly metrics: Metrics;
 }
 
@@ -74,6 +75,7 @@ export interface Counters {
   durationMs: number;
   inputTokens: number;
   outputTokens: number;
+  cost: number | undefined;
   readonly visits: Record<string, number>;
 }
 
@@ -87,6 +89,7 @@ export const newCounters = (): Counters => ({
   durationMs: 0,
   inputTokens: 0,
   outputTokens: 0,
+  cost: undefined,
   visits: {},
 });
 
@@ -95,9 +98,12 @@ export function countBodyEvent(counters: Counters, event: BodyEvent, plan: Plan)
   if (event.type === 'tool-result') {
     counters.toolCalls++;
     if (event.output.type === 'error-text') counters.failedToolCalls++;
+  } else if (event.type === 'model-again' || event.type === 'model-fallback') {
+    counters.modelCalls++;
   } else if (event.type === 'usage') {
     counters.inputTokens += event.usage.inputTokens;
     counters.outputTokens += event.usage.outputTokens;
+    if (event.cost !== undefined) counters.cost = (counters.cost ?? 0) + event.cost;
   } else if (event.type === 'cached') {
     counters.cachedRuns++;
     if (callsModel(plan, event.node)) counters.modelCalls--;
@@ -134,7 +140,7 @@ interface Outcome {
 export function resultOf({ thread, status, output, interrupts, failures, handled, counters }: Outcome): RunResult {
   const [first] = failures;
   const { inputTokens, outputTokens, nodeRuns, failedRuns, modelCalls, cachedRuns, durationMs, visits } = counters;
-  const { toolCalls, failedToolCalls } = counters;
+  const { toolCalls, failedToolCalls, cost } = counters;
   return {
     thread,
     status,
@@ -143,7 +149,7 @@ export function resultOf({ thread, status, output, interrupts, failures, handled
     ...(first ? { error: { ...first.error, node: first.node } } : {}),
     failures,
     handled,
-    usage: { inputTokens, outputTokens },
+    usage: { inputTokens, outputTokens, ...(cost === undefined ? {} : { cost }) },
     metrics: {
       nodeRuns,
       failedRuns,

@@ -1,5 +1,6 @@
 import type { GraphInput } from '../compile/input.ts';
 import type { Graph } from '../graph/compile-graph.ts';
+import { createProviders } from '../providers/providers.ts';
 import { createWorld } from '../tools/world.ts';
 import { systemClock } from './clock.ts';
 import { type Host, memoryHost } from './memory-host.ts';
@@ -44,7 +45,7 @@ export interface Runtime {
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
   const { clock = systemClock, newId = () => crypto.randomUUID() } = options;
   const host: Host = memoryHost();
-  const world = createWorld({ ...options, clock });
+  const world = createWorld({ ...options, clock, providers: createProviders() });
   const runners = new Map<string, ThreadRunner>();
   return {
     thread(graph, id = newId()) {

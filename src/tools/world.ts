@@ -7,7 +7,7 @@ import { type Cache, memoryCache } from '../nodes/cache.ts';
 import { callFunction } from '../nodes/function-node.ts';
 import type { NodeIo } from '../nodes/node-io.ts';
 import { type After, createTurns } from '../nodes/turns.ts';
-import type { ToolIo, World } from '../nodes/world.ts';
+import type { ProviderModels, ToolIo, World } from '../nodes/world.ts';
 import type { McpServers } from './mcp.ts';
 import type { Requests } from './send-request.ts';
 import type { Threads } from './threads.ts';
@@ -18,18 +18,22 @@ export interface WorldOptions {
   readonly cache?: Cache | undefined;
   readonly concurrency?: Readonly<Record<string, number>> | undefined;
   readonly clock: { now(): number; readonly after: After };
+  /** Default: models are those that are registered. */
+  readonly providers?: ProviderModels;
 }
 
 class SystemWorld implements World {
   readonly cache: Cache;
   readonly turns: World['turns'];
   readonly concurrency: World['concurrency'];
+  readonly providerModel: ProviderModels | undefined;
   private readonly after: After;
   private requests: Promise<Requests> | undefined;
   private threads: Promise<Threads> | undefined;
   private servers: Promise<McpServers> | undefined;
 
-  constructor({ cache, concurrency = {}, clock }: WorldOptions) {
+  constructor({ cache, concurrency = {}, clock, providers }: WorldOptions) {
+    this.providerModel = providers;
     this.after = clock.after;
     this.cache = cache ?? memoryCache(clock.now);
     this.turns = createTurns(clock.after);
