@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
@@ -13,12 +14,14 @@ const MAY: Record<string, string[]> = {
   models: [],
   nodes: ['compile', 'core', 'models'],
   tools: ['compile', 'models', 'nodes'],
-  graph: ['compile', 'core', 'diagnostic', 'models', 'nodes', 'tools'],
-  runtime: ['compile', 'core', 'graph', 'models', 'nodes', 'tools'],
+  providers: ['compile', 'diagnostic', 'models', 'nodes', 'tools'],
+  graph: ['compile', 'core', 'diagnostic', 'models', 'nodes', 'providers', 'tools'],
+  runtime: ['compile', 'core', 'graph', 'models', 'nodes', 'providers', 'tools'],
   explore: ['compile', 'core', 'graph'],
+  prompts: ['compile', 'diagnostic', 'graph', 'models', 'nodes', 'providers'],
   testing: ['explore', 'models', 'runtime'],
   cli: ['compile', 'core', 'diagnostic', 'explore', 'format', 'graph', 'models', 'runtime'],
-  '': ['compile', 'core', 'diagnostic', 'graph', 'models', 'nodes', 'runtime', 'tools'],
+  '': ['compile', 'core', 'diagnostic', 'graph', 'models', 'nodes', 'prompts', 'providers', 'runtime', 'tools'],
 };
 
 /** Packages that only some files know. */
@@ -124,16 +127,48 @@ it('the index is a table of contents: what it exports is pinned', async () => {
     'ResumeError',
     'ThreadError',
     'ToolError',
+    'aiModel',
     'codes',
     'compileGraph',
     'createRuntime',
+    'executePrompt',
+    'executePrompts',
     'failuresOf',
     'formatDiagnostic',
     'graphJsonSchema',
     'interruptsOf',
     'loadGraph',
     'memoryCache',
+    'streamPrompt',
   ]);
+});
+
+it('a package that may be missing is imported by name, and by none but the loader', () => {
+  const wrong = imports.filter(({ to }) => /^(ai|@ai-sdk\/.*)$/.test(to));
+  expect(wrong).toEqual([]);
+});
+
+it('what is heavy loads when it is used: the index loads none of it', () => {
+  const code = `
+    import { registerHooks } from 'node:module';
+    const urls = [];
+    registerHooks({
+      resolve(specifier, context, next) {
+        const found = next(specifier, context);
+        urls.push(found.url);
+        return found;
+      },
+    });
+    await import(${JSON.stringify(path.join(root, 'src/index.ts'))});
+    console.log(JSON.stringify(urls));`;
+  const args = ['--input-type=module', '--eval', code];
+  const urls = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as string[];
+  const packages = new Set(urls.map(url => /node_modules\/((@[^/]+\/)?[^/]+)\//.exec(url)?.[1] ?? url));
+  const heavy = ['ai', 'undici', 'ipaddr.js', 'execa', 'piscina', '@ai-sdk/openai', '@ai-sdk/provider-utils'];
+  expect(heavy.filter(name => packages.has(name))).toEqual([]);
+  expect(urls.some(url => url.endsWith('src/providers/load.ts'))).toBe(false);
+  expect(packages).toContain('xstate');
+  expect(urls.some(url => url.endsWith('src/tools/world.ts'))).toBe(true);
 });
 
 it('what is heavy loads when it is used: the index imports none of it', () => {

@@ -30,10 +30,10 @@ const generated: Record<string, { at: string; what: string; text: () => string }
   'too-deep': { at: '1:73', what: '10,000 brackets', text: () => `nodes: ${'['.repeat(10_000)}\n` },
 };
 
-/** Loads a graph file and returns what was found. */
+/** Loads a graph file, as the command line does, and returns what was found. */
 export async function findingsOf(file: string): Promise<Findings> {
   try {
-    const graph = await loadGraph(file);
+    const graph = await loadGraph(file, { requireFunctions: true });
     return { diagnostics: graph.warnings, sources: graph.sources };
   } catch (thrown) {
     if (thrown instanceof GraphError) return thrown;

@@ -1,7 +1,8 @@
 /** Makes the tables of keys in `docs/language.md` from the schema. Run by `scripts/update-language.ts`. */
 import path from 'node:path';
 import { z } from 'zod';
-import { edgeObject, graphSchema, type NodeKind, nodeKinds, promptFile } from '../../src/compile/schema.ts';
+import { edgeObject, graphSchema, type NodeKind, nodeKinds } from '../../src/compile/schema.ts';
+import { promptFile } from '../../src/compile/schema-models.ts';
 import { toolKinds } from '../../src/compile/schema-tools.ts';
 
 export const docFile = path.resolve(import.meta.dirname, '../../docs/language.md');
