@@ -2,7 +2,7 @@
 import { errorRecord, GraphRunError } from '../compile/context.ts';
 import type { ModelChoice, ModelUse } from '../compile/model-call.ts';
 import { type Model, ModelError, type ModelPart, type ModelRequest, type Models, modelNamed } from '../models/model.ts';
-import type { NodeIo } from './node-io.ts';
+import type { ModelIo } from './node-io.ts';
 import type { Env, World } from './world.ts';
 
 /** Where models come from. */
@@ -47,10 +47,10 @@ class ChosenModel implements Model {
   private readonly choices: readonly ModelChoice[];
   private readonly who: string;
   private readonly means: ModelMeans;
-  private readonly io: NodeIo;
+  private readonly io: ModelIo;
   private answering: Model['price'];
 
-  constructor({ model, choices }: ModelUse, who: string, means: ModelMeans, io: NodeIo) {
+  constructor({ model, choices }: ModelUse, who: string, means: ModelMeans, io: ModelIo) {
     this.choices = choices ?? [{ name: model }];
     this.who = who;
     this.means = means;
@@ -96,6 +96,6 @@ class ChosenModel implements Model {
  * The model of a node. When it fails before it has said anything, the next of its fallbacks is asked; thinking aloud is
  * not saying.
  */
-export function modelFor(use: ModelUse, who: string, means: ModelMeans, io: NodeIo): Model {
+export function modelFor(use: ModelUse, who: string, means: ModelMeans, io: ModelIo): Model {
   return new ChosenModel(use, who, means, io);
 }

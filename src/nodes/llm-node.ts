@@ -18,7 +18,7 @@ import { answerSchema, checkFinish, mendRequest, parseAnswer } from './answers.t
 import { type ModelMeans, modelFor } from './choose-model.ts';
 import { type Fitted, fitContext } from './fit-context.ts';
 import { historyOf, historyWrites } from './history.ts';
-import type { NodeIo } from './node-io.ts';
+import type { ModelIo } from './node-io.ts';
 
 /** What is said in one call: before the user speaks, and by the user. */
 export interface Conversation {
@@ -53,7 +53,7 @@ export function settingsOf({ temperature, maxTokens, topP, seed, stop }: ModelSe
 }
 
 /** Tells whoever watches of a part of an answer. */
-export function tellPart(io: NodeIo, node: string, part: ModelPart, model: Pick<Model, 'price'>): void {
+export function tellPart(io: ModelIo, node: string, part: ModelPart, model: Pick<Model, 'price'>): void {
   if (part.type === 'usage') {
     const cost = costOf(part.usage, model);
     io.notify({ type: 'usage', node, usage: part.usage, ...(cost === undefined ? {} : { cost }) });
@@ -67,7 +67,7 @@ export interface Asker {
   readonly node: string;
   readonly model: Model;
   readonly request: Omit<ModelRequest, 'messages' | 'schema'>;
-  readonly io: NodeIo;
+  readonly io: ModelIo;
 }
 
 function askOnce(asker: Asker, messages: readonly ModelMessage[], schema?: JsonSchema): Promise<Answer> {
@@ -124,7 +124,7 @@ export async function answerTo(
   return { text: answer.text, output: answer.text, fitted };
 }
 
-function askerOf(node: LlmNode | RouterNode, context: GraphContext, means: ModelMeans, io: NodeIo): Asker {
+function askerOf(node: LlmNode | RouterNode, context: GraphContext, means: ModelMeans, io: ModelIo): Asker {
   const { id } = node;
   const model = modelFor(node, `node "${id}"`, means, io);
   const { signal } = io.context;
@@ -142,7 +142,7 @@ export async function runLlm(
   node: LlmNode,
   context: GraphContext,
   means: ModelMeans,
-  io: NodeIo,
+  io: ModelIo,
 ): Promise<unknown> {
   const said = conversationOf(plan, node, context);
   const { text, output, fitted } = await answerTo(askerOf(node, context, means, io), said, node);
@@ -171,7 +171,7 @@ export async function runRouter(
   node: RouterNode,
   context: GraphContext,
   means: ModelMeans,
-  io: NodeIo,
+  io: ModelIo,
 ): Promise<string> {
   const labels = Object.keys(node.routes);
   const schema = {

@@ -65,6 +65,12 @@ export type BodyEvent =
   | { readonly type: 'custom'; readonly node: string; readonly value: unknown }
   | { readonly type: 'log'; readonly node: string; readonly message: string };
 
+/** What calling a model needs to know of who calls. */
+export interface ModelIo {
+  readonly context: Pick<NodeContext, 'node' | 'signal'>;
+  readonly notify: (event: BodyEvent) => void;
+}
+
 /** The world as a node body sees it. */
 export interface NodeIo {
   readonly context: NodeContext;

@@ -5,7 +5,7 @@ import { type CallSettings, ModelError, type Models } from '../models/model.ts';
 import { answerSchema, checkFinish, parseAnswer } from '../nodes/answers.ts';
 import { modelFor } from '../nodes/choose-model.ts';
 import { type Asker, allOf, answerTo, type Conversation, settingsOf, tellPart } from '../nodes/llm-node.ts';
-import type { BodyEvent, NodeIo } from '../nodes/node-io.ts';
+import type { BodyEvent, ModelIo } from '../nodes/node-io.ts';
 import type { Env } from '../nodes/world.ts';
 import { createProviders } from '../providers/providers.ts';
 import { type PromptInput, type ReadPrompt, readPromptInput } from './read.ts';
@@ -42,9 +42,7 @@ function prepare(input: PromptInput, options: PromptOptions): Prepared {
     throw new ModelError('missing-model', `the prompt "${name}" has no model; ${advice}`, { retryable: false });
   }
   const notify = (event: BodyEvent): void => onEvent?.(event);
-  const emit = (value: unknown): void => notify({ type: 'custom', node: name, value });
-  const log = (message: string): void => notify({ type: 'log', node: name, message });
-  const io: NodeIo = { context: { node: name, thread: '', signal, idempotencyKey: name, emit, log }, notify };
+  const io: ModelIo = { context: { node: name, signal }, notify };
   const means = { models, world: { providerModel: createProviders() }, env, from: read.from };
   const settings = { ...read.settings, ...settingsOf(options) };
   const asker: Asker = {

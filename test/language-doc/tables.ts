@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { edgeObject, graphSchema, type NodeKind, nodeKinds } from '../../src/compile/schema.ts';
-import { promptFile } from '../../src/compile/schema-models.ts';
+import { promptFile } from '../../src/compile/schema-model.ts';
 import { toolKinds } from '../../src/compile/schema-tools.ts';
 
 export const docFile = path.resolve(import.meta.dirname, '../../docs/language.md');
