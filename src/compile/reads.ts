@@ -63,7 +63,8 @@ export function namesRead(def: NodeDef): 'all' | ReadonlySet<string> {
   if (all.some(d => (d.kind === 'function' || d.kind === 'machine') && d.input === undefined)) return 'all';
   const parts = all.map(partsOf);
   const values = parts.flatMap(p => p.values).flatMap(v => (v?.kind === 'expr' ? [...v.expr.names] : []));
-  return new Set([...values, ...parts.flatMap(p => p.texts).flatMap(t => [...(t?.names ?? [])])]);
+  const said = all.flatMap(d => d.history ?? []);
+  return new Set([...values, ...said, ...parts.flatMap(p => p.texts).flatMap(t => [...(t?.names ?? [])])]);
 }
 
 /** Whether any expression or text of the graph reads `visits`. */

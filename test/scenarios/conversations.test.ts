@@ -1,7 +1,14 @@
 /** Conversations: what was said before is sent again, what is said is kept, and what is too long is clipped or summed up. */
 import { describe, expect, it } from 'vitest';
 import { createActor, toPromise } from 'xstate';
-import { createRuntime, type Model, type ModelMessage, type ModelRequest, type RunResult } from '../../src/index.ts';
+import {
+  compileGraph,
+  createRuntime,
+  type Model,
+  type ModelMessage,
+  type ModelRequest,
+  type RunResult,
+} from '../../src/index.ts';
 import { fitContext, tokensOf } from '../../src/nodes/fit-context.ts';
 import { type Script, scriptedModel } from '../../src/testing/index.ts';
 import { build, refusals } from '../helpers.ts';
@@ -101,6 +108,11 @@ edges: ["START -> [a, b] -> END"]
     const { output } = await thread.invoke({ question: 'Who?' });
     expect(asked).toHaveLength(2);
     expect(output.chat).toHaveLength(4);
+  });
+
+  it('is a use of its state key', () => {
+    const compiled = compileGraph(`${chat()}output: answer\n`);
+    expect(compiled.ok ? compiled.value.warnings : compiled.diagnostics).toEqual([]);
   });
 
   it.each([
