@@ -57,7 +57,7 @@ async function play({ graph, functions, script, answers, steps }: Example): Prom
     model = scriptedModel(replies);
     thread = createRuntime({
       ...(isReal ? {} : { clock }),
-      models: { scripted: model },
+      models: { '*': model },
       fetch: networkOf(answers),
       env: ENV,
     }).thread(compiled, 'doc');

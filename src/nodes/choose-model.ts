@@ -1,5 +1,5 @@
 /** Which model answers a node: what its name stands for, and what is asked instead when that fails. */
-import { errorRecord, GraphRunError } from '../compile/context.ts';
+import { errorRecord } from '../compile/context.ts';
 import type { ModelChoice, ModelUse } from '../compile/model-call.ts';
 import { type Model, ModelError, type ModelPart, type ModelRequest, type Models, modelNamed } from '../models/model.ts';
 import type { ModelIo } from './node-io.ts';
@@ -25,7 +25,7 @@ function find(choice: ModelChoice, who: string, { models, world, env, from }: Mo
   const scripted = 'give it replies with --script, or scriptedModel(…) in "models"';
   const named = `a provider's is "provider/model", such as openai/gpt-5-mini; models at hand: ${known}`;
   const advice = name === 'scripted' ? scripted : named;
-  throw new GraphRunError('missing-model', `there is no model "${name}" for ${who}; ${advice}`);
+  throw new ModelError('missing-model', `there is no model "${name}" for ${who}; ${advice}`, { retryable: false });
 }
 
 /** The last error, and what it says of those before: another attempt may help if it may help any of the models. */

@@ -50,7 +50,7 @@ export function examplesOf(blocks: readonly Block[]): Example[] {
     const { language, info, line } = block;
     const last = out.at(-1);
     if (isGraph(block)) out.push({ graph: block, steps: [] });
-    else if (language === 'yaml' && /^(fragment|file \S+|refused \S+)$/.test(info)) continue;
+    else if (['yaml', 'markdown'].includes(language) && /^(fragment|file \S+|refused \S+)$/.test(info)) continue;
     else if (!last) throw new Error(`line ${line}: a block "${language} ${info}" before any graph`);
     else if (language === 'ts' && info === '') last.functions = block;
     else if (language === 'yaml' && info === 'script') last.script = block;
@@ -65,7 +65,7 @@ export function examplesOf(blocks: readonly Block[]): Example[] {
 export const filesOf = (blocks: readonly Block[]): ReadonlyMap<string, string> =>
   new Map(
     blocks.flatMap(({ language, info, body }) =>
-      language === 'yaml' && info.startsWith('file ') ? [[info.slice(5), body] as const] : [],
+      ['yaml', 'markdown'].includes(language) && info.startsWith('file ') ? [[info.slice(5), body] as const] : [],
     ),
   );
 

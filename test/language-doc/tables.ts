@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { edgeObject, graphSchema, type NodeKind, nodeKinds } from '../../src/compile/schema.ts';
-import { promptFile } from '../../src/compile/schema-model.ts';
+import { modelEntry, promptFile } from '../../src/compile/schema-model.ts';
 import { toolKinds } from '../../src/compile/schema-tools.ts';
 
 export const docFile = path.resolve(import.meta.dirname, '../../docs/language.md');
@@ -49,7 +49,7 @@ const plural = (word: string): string => PLURAL[word] ?? word;
 
 function numberInWords(schema: z.core.$ZodType): string {
   const { type, minimum, maximum } = z.toJSONSchema(schema);
-  const from = minimum === undefined ? '' : ` from ${minimum}`;
+  const from = minimum === undefined || minimum === Number.MIN_SAFE_INTEGER ? '' : ` from ${minimum}`;
   const to = maximum === undefined || maximum === Number.MAX_SAFE_INTEGER ? '' : ` to ${maximum}`;
   return `${type}${from}${to}`;
 }
@@ -176,6 +176,8 @@ export const tables: Readonly<Record<string, Shape>> = {
   expires: mapBehind(shapes.interrupt.expires),
   cache: mapBehind(shapes.function.cache),
   'prompt file': promptFile.shape,
+  models: mapBehind(modelEntry),
+  prompt: mapBehind(shapes.llm.prompt),
   ...Object.fromEntries(Object.keys(nodeKinds).map(kind => [`node ${kind}`, ownKeys(kind as NodeKind)])),
   ...Object.fromEntries(Object.entries(toolKinds).map(([kind, { shape }]) => [`tool ${kind}`, shape])),
 };

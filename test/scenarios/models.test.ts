@@ -1,9 +1,13 @@
 /** Real providers over a real wire: the packages of the AI SDK against a server on the loopback. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActor, toPromise } from 'xstate';
 import {
   type CompileOptions,
   createRuntime,
+  loadGraph,
   type RunEvent,
   type RunResult,
   type RuntimeOptions,
@@ -519,5 +523,55 @@ describe('names', () => {
     const text = asking().replace('local/small', model);
     expect(await errorOf(text)).toMatchObject({ code: 'http-400', message: expect.stringContaining(model) });
     expect(server.seen[0]).toMatchObject({ path, headers: { [header]: value } });
+  });
+});
+
+describe('packages', () => {
+  it('are those beside the graph', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'statewright-packages-'));
+    try {
+      const own = path.join(folder, 'node_modules/@ai-sdk/house-brand');
+      mkdirSync(own, { recursive: true });
+      writeFileSync(path.join(own, 'package.json'), '{ "type": "module", "exports": "./index.js" }');
+      writeFileSync(
+        path.join(own, 'index.js'),
+        `export const helper = 1;
+export const createHouseBrand = ({ apiKey, baseURL }) => id => ({
+  specificationVersion: 'v3',
+  supportedUrls: {},
+  async doStream() {
+    return {
+      stream: ReadableStream.from([
+        { type: 'text-delta', id: '1', delta: [id, apiKey, baseURL].join(' ') },
+        { type: 'finish', finishReason: { unified: 'stop' }, usage: {} },
+      ]),
+    };
+  },
+});
+`,
+      );
+      const file = path.join(folder, 'graph.yaml');
+      writeFileSync(
+        file,
+        'model: m\nmodels: { m: { model: house-brand/large, apiKeyEnv: HOUSE_KEY } }\nstate: { a: string? }\nnodes: { ask: { type: llm, prompt: Hi, output: a } }\nedges: [START -> ask -> END]\n',
+      );
+      const thread = createRuntime({ env: { HOUSE_KEY: 'k' } }).thread(await loadGraph(file));
+      expect((await thread.invoke({})).output).toEqual({ a: 'large k ' });
+      const other = path.join(folder, 'node_modules/@ai-sdk/broken');
+      mkdirSync(other, { recursive: true });
+      writeFileSync(path.join(other, 'package.json'), '{ "type": "module", "exports": "./index.js" }');
+      writeFileSync(path.join(other, 'index.js'), 'throw new Error("it is broken");\n');
+      writeFileSync(file, 'nodes: { ask: { type: llm, model: broken/x, prompt: Hi } }\nedges: [START -> ask -> END]\n');
+      const broken = await createRuntime()
+        .thread(await loadGraph(file))
+        .invoke({});
+      expect(broken.error).toMatchObject({
+        code: 'missing-package',
+        message: 'the package @ai-sdk/broken cannot be loaded: it is broken',
+        retryable: false,
+      });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
