@@ -64,6 +64,14 @@ it('a missing key, and an error of the provider, are one clear line', async () =
   expect(stderr).toMatch(/^failed ask: the model "ollama\/small" answered with status 429: no luck\n/);
 });
 
+it('a script answers whatever the models are called', async () => {
+  writeFileSync(path.join(folder, 'replies.yaml'), 'ask: [Hello.]\n');
+  expect(await statewright(['run', 'wrong.yaml', '--script', 'replies.yaml'])).toMatchObject({
+    code: 0,
+    stdout: 'Hello.\n',
+  });
+});
+
 it('a name that can be no model is refused before anything runs', async () => {
   const refused = await statewright(['run', 'wrong.yaml']);
   expect(refused).toMatchObject({ code: 2, stderr: expect.stringMatching(/unknown-model.*there is no model "fast"/) });

@@ -10,7 +10,10 @@ import { readDataFile } from './input.ts';
 import { paintFor, say } from './output.ts';
 
 /** Loads a graph for a command that runs or draws it; prints warnings, and refuses with all errors. */
-export async function loadForCommand(file: string, options: Pick<LoadOptions, 'model'> = {}): Promise<Graph> {
+export async function loadForCommand(
+  file: string,
+  options: Pick<LoadOptions, 'model' | 'models'> = {},
+): Promise<Graph> {
   try {
     const graph = await loadGraph(file, { ...options, requireFunctions: true });
     for (const d of graph.warnings) say(formatDiagnostic(d, f => graph.sources.get(f), paintFor(process.stderr)));

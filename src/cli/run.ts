@@ -154,10 +154,14 @@ function checkUnused(result: RunResult, script: ScriptedModel | undefined, unuse
 
 /** `statewright run`: gives the exit code. */
 export async function runCommand(file: string, options: RunCommandOptions): Promise<number> {
-  const graph = await loadForCommand(file, options.model === undefined ? {} : { model: options.model });
   const script = loadScript(file, options.script);
+  const models = script ? { models: { '*': script } } : {};
+  const graph = await loadForCommand(file, {
+    ...models,
+    ...(options.model === undefined ? {} : { model: options.model }),
+  });
   const input = readInput(options.input, graph.plan.graph.state);
-  const app = createRuntime(script ? { models: { '*': script } } : {});
+  const app = createRuntime(models);
   const session = new Session(app.thread(graph), options);
   let result: RunResult;
   try {
