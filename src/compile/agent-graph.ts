@@ -24,7 +24,7 @@ import type {
   Writes,
 } from './graph.ts';
 import { END, START } from './names.ts';
-import { promptMessages } from './prompt-messages.ts';
+import { asMessages, promptMessages } from './prompt-messages.ts';
 import { ANY, type JsonSchema, readType } from './state-type.ts';
 import type { Text } from './text.ts';
 import { isGraphTool, type ToolDef } from './tool.ts';
@@ -279,6 +279,8 @@ export function agentGraph(turn: TurnNode, file: string, concurrency: number): G
     key('messages', 'append', [], true),
     key('calls', 'replace', []),
     key('again', 'replace', false),
+    key('heard', 'replace', 0),
+    key('said', 'replace', []),
     key('turns', 'sum', 0),
     key('tokens', 'sum', 0),
     key('cost', 'sum', 0),
@@ -294,12 +296,13 @@ export function agentGraph(turn: TurnNode, file: string, concurrency: number): G
     { from: TOOLS_NODE, to: [MODEL_NODE], span },
   ];
   const graph = graphOf(turn.agent, file, state, [turn, toolsNode(turn, file, concurrency)], edges);
-  return { ...graph, output: ['output', 'messages', 'turns'] };
+  return { ...graph, output: ['output', 'said', 'turns'] };
 }
 
 /** What the graph of an agent begins with. */
 export function agentInput(agent: AgentNode, names: Scope): Record<string, unknown> {
   const { system, before, user } = promptMessages(agent, agent.ofCall ? (callIn(names).input as Scope) : names);
   const [told] = system;
-  return { messages: [...before, ...user], ...(told ? { system: told.content } : {}) };
+  const heard = agent.history === undefined ? [] : asMessages(names[agent.history], `the history "${agent.history}"`);
+  return { messages: [...heard, ...before, ...user], heard: heard.length, ...(told ? { system: told.content } : {}) };
 }

@@ -129,6 +129,8 @@ export interface TurnNode extends NodeBase, ModelSettings, ModelUse {
   readonly schema?: ValueType;
   readonly maxTurns: number;
   readonly maxRepeats: number;
+  /** What is sent of many messages. */
+  readonly fit?: Fit;
   readonly budget: { readonly tokens?: number; readonly cost?: number };
 }
 

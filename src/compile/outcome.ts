@@ -51,9 +51,13 @@ export function outcomeOf(plan: Plan, context: GraphContext, event: AnyEvent, at
 /** What a node's actor gave, as the graph sees it: of an agent, or a node with a history, its answer. */
 function resultOf(plan: Plan, id: string, output: unknown): Result {
   const { kind, history } = nodeOf(plan, id).def;
+  if (kind === 'agent') {
+    const { output: value, said } = output as { output: unknown; said: unknown };
+    return history === undefined ? { value } : { value, messages: said };
+  }
   const whole = output !== null && typeof output === 'object' && 'output' in output && 'messages' in output;
   if (whole && history !== undefined) return { value: output.output, messages: output.messages };
-  return { value: whole && kind === 'agent' ? output.output : output };
+  return { value: output };
 }
 
 /** Why an answer cannot be taken, or undefined when it fits. */

@@ -2,8 +2,10 @@ import { didYouMean, quote } from '../diagnostic/suggest.ts';
 import { agentGraph, MODEL_NODE } from './agent-graph.ts';
 import type { AgentNode, TurnNode } from './graph.ts';
 import { defined, type NodeContext, readSchema, type Written, writesOf } from './read-common.ts';
+import { readConversation } from './read-history.ts';
 import { readCall } from './read-model.ts';
 import type { NodeFileOf } from './schema.ts';
+import type { ToolFileOf } from './schema-tools.ts';
 import { STRING } from './state-type.ts';
 import type { ToolDef } from './tool.ts';
 
@@ -44,12 +46,19 @@ function checkAmong(key: 'approve' | 'client', node: Written, file: AgentFile, c
   return new Set(names);
 }
 
-export function readAgent(node: Written, file: AgentFile, context: NodeContext): AgentNode {
+export function readAgent(node: Written, file: AgentFile | ToolFileOf<'agent'>, context: NodeContext): AgentNode {
   const { call, prompt } = readCall(node, file, context);
   const { model, choices, temperature, maxTokens, topP, seed, stop, retry, timeout, ...rest } = call;
   const own = readSchema(file.schema, [...node.path, 'schema'], context);
   const inFile = own === undefined && prompt.schema !== undefined && prompt.source;
   const schema = inFile ? readSchema(prompt.schema, prompt.schemaPath ?? [], { ...context, source: inFile }) : own;
+  const writes = writesOf(node, context, schema ?? STRING, { kind: 'none' });
+  const { fit, ...conversation } = readConversation(
+    node,
+    'history' in file || 'context' in file ? file : {},
+    writes,
+    context,
+  );
   const turn: TurnNode = {
     id: MODEL_NODE,
     tags: [],
@@ -65,9 +74,8 @@ export function readAgent(node: Written, file: AgentFile, context: NodeContext):
     budget: defined({ tokens: file.budget?.tokens, cost: file.budget?.cost }),
     writes: { kind: 'object' },
     // These are of one call of the model: nothing that succeeded before it runs again.
-    ...defined({ choices, temperature, maxTokens, topP, seed, stop, schema, retry, timeout }),
+    ...defined({ choices, temperature, maxTokens, topP, seed, stop, schema, retry, timeout, fit }),
   };
   const child = agentGraph(turn, context.source.file, file.concurrency ?? DEFAULT_CONCURRENCY);
-  const writes = writesOf(node, context, schema ?? STRING, { kind: 'none' });
-  return { ...rest, kind: 'agent', child, writes, ...defined({ schema }) };
+  return { ...rest, ...conversation, kind: 'agent', child, writes, ...defined({ schema }) };
 }

@@ -168,6 +168,7 @@ export const nodeKinds = {
   agent: z.strictObject({
     type: z.literal('agent').describe('Lets a language model work with tools until it has an answer.'),
     ...agentKeys,
+    ...conversation,
     ...timed,
   }),
   map: z.strictObject({

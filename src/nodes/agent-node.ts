@@ -14,6 +14,8 @@ import type {
 } from '../models/model.ts';
 import { answerSchema, checkFinish, mendRequest, parseAnswer } from './answers.ts';
 import { type ModelMeans, modelFor } from './choose-model.ts';
+import { fitContext } from './fit-context.ts';
+import { historyWrites } from './history.ts';
 import { itemIn, settingsOf, tellPart } from './llm-node.ts';
 import type { ToolIo, World } from './world.ts';
 
@@ -21,6 +23,8 @@ import type { ToolIo, World } from './world.ts';
 interface AgentState {
   readonly system: string | null;
   readonly messages: readonly ModelMessage[];
+  /** How many of them were said before the agent began. */
+  readonly heard: number;
   readonly turns: number;
   readonly tokens: number;
   readonly cost: number;
@@ -128,14 +132,22 @@ export async function runTurn(
   const model = modelFor(node, `the agent "${node.agent}"`, means, io);
   const system: ModelMessage[] = state.system === null ? [] : [{ role: 'system', content: state.system }];
   const tools = await toolsFor(node.tools, world, io);
-  const request: ModelRequest = {
+  const asked = {
     node: node.agent,
     // The agent's own name ends the path; before it stands the item it works for.
     ...itemIn({ thread: { ...context.thread, path: context.thread.path.replace(/[^/]+\/$/, '') } }),
     model: node.model,
-    messages: [...system, ...state.messages],
     signal: io.context.signal,
     settings: settingsOf(node),
+  };
+  const aside = async (messages: readonly ModelMessage[]): Promise<string> => {
+    io.notify({ type: 'model-again', node: io.context.node, why: 'summary' });
+    return (await listen(model, { ...asked, messages }, part => tellPart(io, io.context.node, part, model))).text;
+  };
+  const fitted = await fitContext([...system, ...state.messages], node.fit, aside);
+  const request: ModelRequest = {
+    ...asked,
+    messages: fitted.messages,
     ...(tools.length === 0 ? {} : { tools }),
     ...(node.schema ? { schema: answerSchema(node.schema) } : {}),
   };
@@ -151,7 +163,9 @@ export async function runTurn(
   }
   const mended = mend(node, answer, state.again);
   if ('message' in mended) return { ...counted, messages: [said, mended.message], calls, again: true };
-  return { ...counted, messages: [said], calls, again: false, output: mended.output };
+  const history = state.messages.slice(0, state.heard);
+  const added = historyWrites([...state.messages.slice(state.heard), said], history, fitted, node.agent);
+  return { ...counted, messages: [said], calls, again: false, output: mended.output, said: added };
 }
 
 function outputOf(value: unknown): ToolOutput {

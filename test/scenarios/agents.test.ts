@@ -187,6 +187,46 @@ describe('a structured answer', () => {
   });
 });
 
+describe('a history', () => {
+  const chat = `model: scripted
+state: { said: string, log: messages, answer: string? }
+${TOOLS}nodes:
+  helper: { type: agent, prompt: "{{ said }}", tools: [add, send], history: log, output: answer }
+edges: [START -> helper -> END]
+`;
+  it('is read and added to, calls and results with it, from one run of the thread to the next', async () => {
+    const asked: ModelRequest[] = [];
+    const script: Script = { helper: [{ toolCalls: [call('add', { a: 1, b: 2 }, 'c1')] }, 'Three.', 'Yes.'] };
+    const graph = build(chat, { functions: { add, send: () => '' }, models: { scripted: recording(script, asked) } });
+    const thread = createRuntime().thread(graph, 't');
+    const first = await thread.invoke({ said: '1 + 2?' });
+    const log = first.output.log as { id: string; role: string }[];
+    expect(log.map(m => [m.id, m.role])).toEqual([
+      ['helper-1', 'user'],
+      ['helper-2', 'assistant'],
+      ['helper-3', 'tool'],
+      ['helper-4', 'assistant'],
+    ]);
+    const second = await thread.invoke({ said: 'Sure?' });
+    expect(second.output.answer).toBe('Yes.');
+    expect((second.output.log as unknown[]).length).toBe(6);
+    expect(asked[2]?.messages.map(m => m.role)).toEqual(['user', 'assistant', 'tool', 'assistant', 'user']);
+  });
+
+  it('that is too long is clipped, and kept whole in the state', async () => {
+    const asked: ModelRequest[] = [];
+    const model = recording({ helper: ['one', 'two', 'three'] }, asked);
+    const graph = build(chat.replace('history: log,', 'history: log, context: { clip: 30 },'), {
+      functions: { add, send: () => '' },
+      models: { scripted: model },
+    });
+    const thread = createRuntime().thread(graph, 't');
+    for (const said of ['first '.repeat(10), 'second '.repeat(5), 'third']) await thread.invoke({ said });
+    expect(asked[2]?.messages.length).toBeLessThan(5);
+    expect(((await thread.state()).values.log as unknown[]).length).toBe(6);
+  });
+});
+
 describe('S30: a call that needs approval', () => {
   const script = (): Script => ({
     helper: [{ toolCalls: [call('send', { text: 'hi' }, 'c1'), call('add', { a: 1, b: 1 }, 'c2')] }, 'Done.'],
