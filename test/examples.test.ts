@@ -6,9 +6,17 @@ import { expect, it } from 'vitest';
 const root = path.resolve(import.meta.dirname, '..');
 const bin = path.join(root, 'bin/statewright.js');
 
+/** Prompt files, which are no graphs. */
+const prompts = /^prompts\//;
+
+/** The programs of the examples: those that say how to run them. */
+const programs = readdirSync(path.join(root, 'examples'), { recursive: true, encoding: 'utf8' }).filter(
+  file => file.endsWith('.ts') && readFileSync(path.join(root, 'examples', file), 'utf8').startsWith('// $ node '),
+);
+
 /** The graphs of the examples, with the command that their first lines give. */
 const examples = readdirSync(path.join(root, 'examples'), { recursive: true, encoding: 'utf8' })
-  .filter(file => file.endsWith('.yaml') && !file.endsWith('.script.yaml'))
+  .filter(file => file.endsWith('.yaml') && !file.endsWith('.script.yaml') && !prompts.test(file))
   .map(file => {
     const text = readFileSync(path.join(root, 'examples', file), 'utf8');
     return { file, command: /^# \$ statewright (.*)$/m.exec(text)?.[1] };
@@ -36,4 +44,15 @@ it.each(examples)('$file has no findings', ({ file }) => {
     encoding: 'utf8',
   });
   expect(run.stdout).toBe('1 graph checked, nothing found\n');
+});
+
+it('there are programs', () => expect(programs.length).toBeGreaterThanOrEqual(3));
+
+it.each(programs)('%s prints what stands beside it', async file => {
+  const program = path.join('examples', file);
+  // As a user's program, which finds the package by its name; here it is the source.
+  const run = spawnSync(process.execPath, ['--conditions=source', program], { cwd: root, encoding: 'utf8' });
+  expect(run.stderr).toBe('');
+  expect(run.status).toBe(0);
+  await expect(run.stdout).toMatchFileSnapshot(path.join(root, program.replace(/ts$/, 'output.txt')));
 });
