@@ -195,8 +195,9 @@ function pack(
   const live = liveChildren(snapshot);
   const { kept: active, dropped } = keep(before.active, live);
   const timers: Record<string, string> = snapshot.status === 'active' ? { ...before.timers } : {};
-  const tasks: Task[] = [];
-  const starts: TimerStart[] = [];
+  // By id: what was started, stopped and started again within the step is started once.
+  const tasks = new Map<string, Task>();
+  const starts = new Map<string, TimerStart>();
   for (const { type, params } of actions) {
     if (type === 'xstate.spawnChild') {
       const { id, src, input } = params as { id: string; src: unknown; input: unknown };
@@ -204,22 +205,21 @@ function pack(
       // A body whose state was left again within the step is no task.
       if (!live.has(id)) continue;
       const taskId = `${seq}.${id}`;
-      if (active[id] !== undefined) dropped.push(active[id]);
+      if (active[id] !== undefined && active[id] !== taskId) dropped.push(active[id]);
       active[id] = taskId;
-      tasks.push({ taskId, childId: id, src, input });
+      tasks.set(id, { taskId, childId: id, src, input });
     } else if (type === 'xstate.raise') {
       const { id, delay, event } = params as { id: string; delay?: number; event: { type: string } };
       if (delay === undefined) continue;
       timers[id] = `${seq}.${id}`;
       const due = isMomentTimer(id) ? { delay: 0, at: delay } : { delay };
-      starts.push({ timerId: `${seq}.${id}`, id, ...due, event });
+      starts.set(id, { timerId: `${seq}.${id}`, id, ...due, event });
     } else if (type === 'xstate.cancel') delete timers[(params as { sendId: string }).sendId];
   }
-  const started = tasks.filter(t => active[t.childId] === t.taskId);
   return {
     state: { seq, snapshot, active, timers },
-    tasks: started,
-    timers: starts.filter(t => timers[t.id] === t.timerId),
+    tasks: [...tasks.values()].filter(t => active[t.childId] === t.taskId),
+    timers: [...starts.values()].filter(t => timers[t.id] === t.timerId),
     dropped,
     transitions,
   };
