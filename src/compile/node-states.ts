@@ -171,12 +171,17 @@ function timedState(plan: Plan, def: NodeDef, src: string, at: Point): StateConf
     ? [
         {
           guard: { type: 'again', params: { at } },
-          target: def.pauses ? '.$work.$backoff' : '.$backoff',
+          target: '.$backoff',
           actions: [{ type: 'again', params: { at } }],
         },
       ]
     : [];
-  const ways = [...again, ...waysOut(plan, at)];
+  const ways = waysOut(plan, at);
+  type Ways = readonly TransitionConfig[];
+  const settled = (onDone: Ways, onError: Ways): Record<string, Ways> => ({
+    [`xstate.done.actor.${def.id}`]: onDone,
+    [`xstate.error.actor.${def.id}`]: onError,
+  });
   const timer = (name: 'timeout' | 'deadline', ms: number | undefined): Pick<StateConfig, 'after'> =>
     ms === undefined ? {} : { after: { [ms]: [{ actions: [{ type: name, params: { at } }] }] } };
   const backoff: Record<string, StateConfig> = def.retry
@@ -189,21 +194,16 @@ function timedState(plan: Plan, def: NodeDef, src: string, at: Point): StateConf
     : [];
   const run: StateConfig = { invoke: { src, id: def.id, input: { node: def.id } }, ...timer('timeout', def.timeout) };
   const work: StateConfig = { initial: '$run', states: { $run: run, ...backoff }, ...timer('deadline', def.deadline) };
-  // The deadline is the body's: a person may take any time before and after it.
-  const paused: StateConfig = {
+  if (!def.pauses) return { ...work, on: settled([...again, ...ways], [...again, ...ways]) };
+  // Another attempt stays inside `$work`, whose deadline goes on. It is the body's: a person may take any time around it.
+  const own = def.retry ? { on: settled(again, again) } : {};
+  return {
     initial: before ? '$before' : '$work',
     states: {
       ...(before ? { $before: pausedState(at, 'before') } : {}),
-      $work: work,
+      $work: { ...work, ...own },
       ...(after ? { $after: pausedState(at, 'after') } : {}),
     },
-  };
-  return {
-    ...(def.pauses ? paused : work),
-    on: {
-      ...(after ? { resume: waysOut(plan, at).slice(0, -1) } : {}),
-      [`xstate.done.actor.${def.id}`]: [...hold, ...ways],
-      [`xstate.error.actor.${def.id}`]: ways,
-    },
+    on: { ...(after ? { resume: waysOut(plan, at).slice(0, -1) } : {}), ...settled([...hold, ...ways], ways) },
   };
 }
