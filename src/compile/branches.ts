@@ -1,7 +1,6 @@
 /** Opening and closing the branches of a fork. Pure. */
 import {
   type BranchContext,
-  errorOf,
   type GraphContext,
   GraphRunError,
   type HandledError,
@@ -25,12 +24,10 @@ export function openFork(plan: Plan, context: GraphContext, forkId: string, take
   const fork = forkOf(plan, forkId);
   const into = fork.heads && (taken ?? context.scopes[fork.scope]?.taken ?? []);
   const state = viewOf(context, fork.scope);
-  const error = errorOf(context, fork.scope);
   const scopes: Record<string, BranchContext> = { ...context.scopes };
   for (const [i, scope] of fork.branches.entries()) {
     const skipped = into !== undefined && !fork.heads?.branches[i]?.some(head => into.includes(head));
-    const more = { ...(error ? { error } : {}), ...(into ? { taken: into } : {}) };
-    scopes[scope] = { state, log: [], status: skipped ? 'ended' : 'running', ...more };
+    scopes[scope] = { state, log: [], status: skipped ? 'ended' : 'running', ...(into ? { taken: into } : {}) };
   }
   return { ...context, scopes };
 }
@@ -95,18 +92,32 @@ function arrivesAtOnce(plan: Plan, context: GraphContext, forkId: string): boole
   return heads.join.some(head => taken.includes(head));
 }
 
+/** How many branches a join takes: those that come later, or after them in file order, are cancelled. */
+function wantedBy(plan: Plan, context: GraphContext, forkId: string): number {
+  const { need } = forkOf(plan, forkId);
+  return need === undefined ? Number.POSITIVE_INFINITY : need - (arrivesAtOnce(plan, context, forkId) ? 1 : 0);
+}
+
 /** Whether a join need wait for no further branch. */
 export function isSatisfied(plan: Plan, context: GraphContext, forkId: string): boolean {
-  const { branches, need } = forkOf(plan, forkId);
-  if (need === undefined) return false;
-  const arrives = arrivesAtOnce(plan, context, forkId);
-  const arrived = branches.filter(scope => context.scopes[scope]?.status === 'arrived').length;
-  return arrived + (arrives ? 1 : 0) >= need;
+  const statuses = forkOf(plan, forkId).branches.map(scope => context.scopes[scope]?.status);
+  const arrived = statuses.filter(status => status === 'arrived').length;
+  return arrived >= wantedBy(plan, context, forkId) || !statuses.includes('running');
+}
+
+/** The branches of which something is kept: those that ended, and as many of those that arrived as are wanted. */
+function keptBranches(plan: Plan, context: GraphContext, forkId: string): string[] {
+  const wanted = wantedBy(plan, context, forkId);
+  let arrived = 0;
+  return forkOf(plan, forkId).branches.filter(scope => {
+    const status = context.scopes[scope]?.status;
+    return status === 'arrived' ? arrived++ < wanted : status !== 'running';
+  });
 }
 
 /**
- * Closes the branches of a fork, replaying what they wrote in file order. A branch that still runs is cancelled: what it
- * wrote is dropped, and so is all that waits in it. Throws {@link GraphRunError} on a conflict.
+ * Closes the branches of a fork, replaying what they wrote in file order. A branch that still runs, or comes at the same
+ * moment when enough did, is cancelled: what it wrote is dropped, and so is all that waits in it. Throws {@link GraphRunError} on a conflict.
  */
 export function closeFork(
   plan: Plan,
@@ -115,7 +126,7 @@ export function closeFork(
   reducers: Reducers,
 ): { context: GraphContext; arrived: boolean } {
   const fork = forkOf(plan, forkId);
-  const finished = fork.branches.filter(scope => context.scopes[scope]?.status !== 'running');
+  const finished = keptBranches(plan, context, forkId);
   const logs = finished.map(scope => ({ scope, log: context.scopes[scope]?.log ?? [] }));
   const conflict = findConflict(plan, logs);
   if (conflict) throw conflict;
@@ -133,10 +144,8 @@ export function closeFork(
 
 /** Hands the errors that branches handled to what comes behind their join: the last in file order is `error` there. */
 function tellError(context: GraphContext, scope: string, errors: readonly (HandledError | undefined)[]): GraphContext {
-  const inherited = errorOf(context, scope);
-  const error = errors.filter(e => e !== undefined && e !== inherited).at(-1);
-  if (!error) return context;
-  return setError(context, scope, error);
+  const error = errors.filter(e => e !== undefined).at(-1);
+  return error ? setError(context, scope, error) : context;
 }
 
 function forgetBranches(plan: Plan, context: GraphContext, branches: readonly string[]): GraphContext {

@@ -26,7 +26,7 @@ export interface BranchContext {
   readonly status: 'running' | 'arrived' | 'ended';
   /** Where `route: all` led: the targets that were taken, for the branch and the forks it begins with. */
   readonly taken?: readonly string[];
-  /** The last error that `onError` handled in this branch. */
+  /** The last error that `onError` handled in this branch; one from before the fork is not copied into it. */
   readonly error?: HandledError;
 }
 
@@ -165,7 +165,8 @@ export const NO_ERROR: HandledError = { node: '', name: '', message: '', code: '
 
 /** The last error that was handled in this scope or around it. */
 export function errorOf(context: GraphContext, scope: string): HandledError | undefined {
-  return scope === '' ? context.error : context.scopes[scope]?.error;
+  if (scope === '') return context.error;
+  return context.scopes[scope]?.error ?? errorOf(context, scope.slice(0, Math.max(0, scope.lastIndexOf('/'))));
 }
 
 /** Notes an error that `onError` takes care of. */

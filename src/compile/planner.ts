@@ -100,7 +100,7 @@ class Planner {
   plan(): Plan {
     const start = (this.graph.exits.get(START) ?? []).map(exit => ({ exit, vertex: this.vertexOf(START, exit) }));
     const entry = start.map(({ exit, vertex }) => ({ ...conditionsOf(exit), route: this.route(vertex, undefined) }));
-    this.planChart({ scope: ROOT, heads: start.map(s => s.vertex), exit: undefined, depth: 0, entry });
+    this.planChart({ scope: ROOT, heads: start.map(s => s.vertex), exit: undefined, depth: 0, entry, some: false });
     const { graph } = this;
     const gives = this.gives ? { gives: true as const } : {};
     const { charts, nodes, forks } = this;
@@ -115,14 +115,18 @@ class Planner {
     depth: number;
     entry: readonly PlanExit[];
     conditional?: boolean;
+    /** In a fork whose join does not wait for all, so that it may be cancelled. */
+    some: boolean;
   }): void {
-    const { scope, exit, depth } = chart;
+    const { scope, exit, depth, some } = chart;
     const own = new Set<string>();
     const open = chart.heads.filter(id => id !== END && id !== exit);
     for (let id = open.shift(); id !== undefined; id = open.shift()) {
       if (own.has(id)) continue;
       own.add(id);
-      const targets = this.junctions.has(id) ? this.planFork(id, scope, exit, depth) : (this.next.get(id) ?? []);
+      const targets = this.junctions.has(id)
+        ? this.planFork(id, { scope, exit, depth, some })
+        : (this.next.get(id) ?? []);
       open.push(...targets.filter(t => t !== END && t !== exit));
     }
     const nodes = [...this.graph.nodes.keys()].filter(id => own.has(id));
@@ -163,7 +167,10 @@ class Planner {
   }
 
   /** Plans the branches of a fork; returns where the chart goes on. */
-  private planFork(id: string, scope: string, exit: string | undefined, depth: number): string[] {
+  private planFork(
+    id: string,
+    { scope, exit, depth, some }: { scope: string; exit: string | undefined; depth: number; some: boolean },
+  ): string[] {
     const junction = this.junctions.get(id);
     if (!junction) throw new Error(`no fork "${id}"`);
     if (depth >= MAX_NESTING) {
@@ -196,6 +203,7 @@ class Planner {
         depth: depth + 1,
         entry,
         conditional: junction.partial,
+        some: some || this.graph.nodes.get(join ?? '')?.join !== undefined,
       });
       return branch;
     });
@@ -204,7 +212,8 @@ class Planner {
     const heads = junction.partial
       ? { heads: { branches: groups.map(g => g.heads), join: targets.filter(t => t === join) } }
       : {};
-    const wide = branches.length > this.width && !('need' in then) ? { wide: true as const } : {};
+    // What is cancelled keeps its visits, and those of other actors would be lost.
+    const wide = branches.length > this.width && !some && !('need' in then) ? { wide: true as const } : {};
     this.forks.set(id, { id, scope, from: junction.from, branches, arrives, ...wide, ...heads, ...then });
     return join === undefined ? [] : [join];
   }

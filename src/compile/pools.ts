@@ -1,5 +1,5 @@
 /** What the pools of a graph do: those of its maps, and those of forks that are too wide for a parallel state. Pure. */
-import { type BranchContext, type ErrorRecord, type GraphContext, viewOf } from './context.ts';
+import { type BranchContext, type ErrorRecord, errorOf, type GraphContext, viewOf } from './context.ts';
 import { type GraphInput, START_OPTIONS } from './input.ts';
 import { itemContext, itemResult, itemStart, type Mapping, poolSpec } from './items.ts';
 import type { PoolKind } from './naming.ts';
@@ -79,7 +79,8 @@ export function forkWork(plan: Plan, id: string): PoolWork {
 
 /** What a branch begins with: what the graph knows, and of its branches itself alone. */
 function branchContext(context: GraphContext, scope: string): GraphContext {
-  const { state, visits, error, thread } = context;
+  const { state, visits, thread } = context;
+  const error = errorOf(context, scope);
   const branch = context.scopes[scope] ?? { state: viewOf(context, scope), log: [], status: 'running' };
   return {
     state,
