@@ -14,6 +14,7 @@ import {
 import { mergeWrites, writeTo } from './merging.ts';
 import { waitingNode } from './names.ts';
 import { chartOf, forkOf, type Plan, sees } from './plan.ts';
+import type { Point } from './point.ts';
 
 /**
  * Opens the branches of a fork, each with the view of its parent.
@@ -103,6 +104,16 @@ export function isSatisfied(plan: Plan, context: GraphContext, forkId: string): 
   const statuses = forkOf(plan, forkId).branches.map(scope => context.scopes[scope]?.status);
   const arrived = statuses.filter(status => status === 'arrived').length;
   return arrived >= wantedBy(plan, context, forkId) || !statuses.includes('running');
+}
+
+/** Whether something failed of what a point waits for: a join for its branches, a branch for those before it. */
+export function isBroken(plan: Plan, context: GraphContext, at: Point): boolean {
+  const before = at.kind === 'join' ? forkOf(plan, at.id).branches : [];
+  const waitedFor = at.kind === 'branch' ? (chartOf(plan, at.id).waits?.ancestors ?? []) : before;
+  return Object.keys(context.failures).some(id => {
+    const scope = plan.nodes.get(id)?.scope ?? plan.forks.get(id)?.scope ?? '';
+    return waitedFor.some(branch => scope === branch || scope.startsWith(`${branch}/`));
+  });
 }
 
 /** The branches of which something is kept: those that ended, and as many of those that arrived as are wanted. */

@@ -17,11 +17,19 @@ function forkState(plan: Plan, id: string): StateConfig {
   const { branches, need, wide } = forkOf(plan, id);
   const at: Point = { kind: 'join', id };
   if (wide) return wideForkState(plan, id, at);
-  // Enough branches arrived: the state is left, which stops the rest.
-  const early =
-    need === undefined ? {} : { always: [{ guard: { type: 'satisfied', params: { at } }, target: joinState(id) }] };
+  const target = joinState(id);
+  // Enough branches arrived: the state is left, which stops the rest. Not by `onDone` as well: when the last branches come
+  // at once, its event would be left over, and end the fork when a loop enters it again in the same macrostep.
+  const [givenUp] = broken(plan, at, target);
+  const leave =
+    need === undefined
+      ? { onDone: { target } }
+      : {
+          always: [{ guard: { type: 'satisfied', params: { at } }, target }],
+          ...(givenUp ? { onDone: givenUp } : {}),
+        };
   const regions = branches.map(scope => [scope.slice(scope.lastIndexOf('/') + 1), branchState(plan, scope)] as const);
-  return { type: 'parallel', ...early, states: Object.fromEntries(regions), onDone: { target: joinState(id) } };
+  return { type: 'parallel', ...leave, states: Object.fromEntries(regions) };
 }
 
 /** In a graph that gives its failures up, one of them ends all that would wait for what failed. */
@@ -110,7 +118,8 @@ function chartStates(
 ): Record<string, StateConfig> {
   const chart = chartOf(plan, scope);
   const states: Record<string, StateConfig> = {};
-  const retries = [...entries];
+  // A branch may be called as the node it begins with; what failed is then the node.
+  const retries: (readonly [Point, string])[] = [];
   for (const id of chart.nodes) {
     states[id] = nodeState(plan, id);
     retries.push([{ kind: 'node', id }, id]);
@@ -125,7 +134,7 @@ function chartStates(
   }
   states[STATES.failed] = plan.gives
     ? { type: 'final', tags: ['failed'] }
-    : { tags: ['failed'], on: { retry: retries.map(([at, target]) => retryOf(at, target)) } };
+    : { tags: ['failed'], on: { retry: [...retries, ...entries].map(([at, target]) => retryOf(at, target)) } };
   return states;
 }
 

@@ -98,7 +98,8 @@ export function writeResult(
   reducers: Reducers,
 ): GraphContext {
   const node = nodeOf(plan, id);
-  const writes = writesOf(plan, context, node, result.value, result.messages);
+  // A node without a result, such as a wait for a time, has null.
+  const writes = writesOf(plan, context, node, result.value ?? null, result.messages);
   const entries = Object.keys(writes).length === 0 ? [] : [{ node: id, writes }];
   return writeTo(plan.graph, context, node.scope, entries, reducers);
 }

@@ -2,11 +2,11 @@
 import { type AnyActorLogic, type AnyStateMachine, assign, fromPromise, raise, sendTo, setup } from 'xstate';
 import { ask, bodyInput, childInput, pause } from './ask.ts';
 import type { RunBodyOf } from './body-call.ts';
-import { beginBranch, isSatisfied, readiness, skipBranch } from './branches.ts';
+import { beginBranch, isBroken, isSatisfied, readiness, skipBranch } from './branches.ts';
 import { branchConfig, machineConfig } from './config.ts';
 import { errorRecord, type GraphContext, GraphRunError, outputOf, type Reducers, type State } from './context.ts';
 import { attempt, type Decision, handled, triesAgain, writeResult } from './decide.ts';
-import { countAttempt, delaysOf, timeUp } from './delays.ts';
+import { countAttempt, delaysOf, PURE_ACTOR, timeUp } from './delays.ts';
 import { countVisit, follow, without } from './follow.ts';
 import { givenUp } from './given-up.ts';
 import type { MachineNode } from './graph.ts';
@@ -107,7 +107,7 @@ export function implementationsOf(plan: Plan, world: World) {
       asks: ({ event }: Guarded, _: PointParams): boolean => questionIn(event) !== undefined,
       told: ({ context, event }: Guarded, { at }: PointParams): boolean =>
         isMeant(context, event, pointId(at)) && fitsQuestion(context, pointId(at), event.value) === undefined,
-      broken: ({ context }: Guarded, _: PointParams): boolean => Object.keys(context.failures).length > 0,
+      broken: ({ context }: Guarded, { at }: PointParams): boolean => isBroken(plan, context, at),
       within: ({ event }: Guarded, { at }: PointParams): boolean =>
         event.id === undefined || nodesOfFork(plan, pointId(at)).has(event.id.replace(/[/[:].*$/s, '')),
       succeeds: (args: Guarded, { at }: PointParams): boolean => judgeAt(args, at).tried.ok,
@@ -285,8 +285,9 @@ export function emitMachine(plan: Plan, world: World) {
       skip: assign((args, params: PointParams) => own.skip(args, params)),
       ask: assign((args, params: PointParams) => own.ask(args, params)),
       timeout: raise((_, { at }: PointParams) => timeUp(plan, pointId(at), 'timeout') as unknown as GraphEvent),
+      // Where nothing runs there are no children: whoever drives the core knows for whom an event is.
       forward: sendTo(
-        (_, { at }: PointParams) => pointId(at),
+        ({ self }, { at }: PointParams) => (self.id === PURE_ACTOR ? self : pointId(at)),
         ({ event }, { at }: PointParams) => inward(event, pointId(at)) as unknown as GraphEvent,
       ),
       deadline: raise((_, { at }: PointParams) => timeUp(plan, pointId(at), 'deadline') as unknown as GraphEvent),

@@ -315,8 +315,9 @@ export function planGraph(graph: GraphDef, reporter: Reporter, options: PlanOpti
   return reporter.errors() > before || reporter.full() ? undefined : plan;
 }
 
-/** Whether a node makes something of the failure of what it contains. */
+/** Whether a node makes something of the failure of what it contains; a map does of an item that is a node. */
 function handlesFailures(def: NodeDef): boolean {
-  const kept = def.kind === 'map' && def.minSuccess !== undefined;
+  const [item] = def.kind === 'map' && def.item.inline ? def.item.graph.nodes.values() : [];
+  const kept = (def.kind === 'map' && def.minSuccess !== undefined) || (item && item.kind !== 'map');
   return kept || def.retry !== undefined || (def.onError !== undefined && def.onError !== 'fail');
 }

@@ -39,7 +39,7 @@ interface Change {
 class Head {
   readonly status: Uint8Array;
   readonly values: unknown[];
-  /** Items that are to run again. */
+  /** Items that are to run again, in item order: it is known from what became of the items, whenever each was retried. */
   readonly again: number[] = [];
   next = 0;
   running = 0;
@@ -56,7 +56,7 @@ class Head {
     this.count(status, 1);
     this.status[index] = status;
     this.values[index] = value;
-    if (status === PENDING) this.again.push(index);
+    if (status === PENDING) this.again.splice(this.again.findLastIndex(other => other < index) + 1, 0, index);
     else if (status === RUNNING && this.again[0] === index) this.again.shift();
     if (index === this.next) this.next++;
   }
