@@ -86,18 +86,18 @@ export function waitOf({ name, waits }: RunningBody): Interrupt {
   return { id: name, node, message, path: pathOf(name), ...(events.length === 1 && only ? { event: only } : {}) };
 }
 
-/** Finds the actor, or the body, that takes an event. */
-export function takerOf(
+/** Finds the actors and bodies that take an event: all that wait for it, as the states of one machine would. */
+export function takersOf(
   thread: string,
   event: { readonly type: string },
   members: Members,
   waiting: readonly RunningBody[],
-): Member | BodyWait {
-  const actor = members.find(
+): (Member | BodyWait)[] {
+  const actors = members.filter(
     m => m.interrupts().some(i => i.shown.event === event.type) && m.logic.takes(m.state, event),
   );
-  const taker = actor ?? waiting.find(body => body.waits?.takes(event))?.waits;
-  if (taker) return taker;
+  const bodies = waiting.flatMap(({ waits }) => (waits?.takes(event) ? [waits] : []));
+  if (actors.length + bodies.length > 0) return [...actors, ...bodies];
   const named = members.flatMap(m => m.interrupts()).flatMap(i => i.shown.event ?? []);
   const waits = [...named, ...waiting.flatMap(body => body.waits?.events ?? [])];
   const known = waits.length === 0 ? 'it waits for no event' : `it waits for ${waits.join(', ')}`;

@@ -77,6 +77,8 @@ export interface Counters {
   outputTokens: number;
   cost: number | undefined;
   readonly visits: Record<string, number>;
+  /** Errors handled in subgraphs and items that have ended, by node. */
+  readonly handled: Map<string, Failure>;
 }
 
 export const newCounters = (): Counters => ({
@@ -91,6 +93,7 @@ export const newCounters = (): Counters => ({
   outputTokens: 0,
   cost: undefined,
   visits: {},
+  handled: new Map(),
 });
 
 /** Counts what a body of this plan says of itself. */
@@ -148,7 +151,7 @@ export function resultOf({ thread, status, output, interrupts, failures, handled
     interrupts,
     ...(first ? { error: { ...first.error, node: first.node } } : {}),
     failures,
-    handled,
+    handled: [...new Map([...counters.handled, ...handled.map(f => [f.id, f] as const)]).values()],
     usage: { inputTokens, outputTokens, ...(cost === undefined ? {} : { cost }) },
     metrics: {
       nodeRuns,

@@ -26,7 +26,7 @@ import { countVisits, tellStep } from './events.ts';
 import { Member, type MemberOptions } from './member.ts';
 import type { Host } from './memory-host.ts';
 import { type BoundOptions, depsOf, type RunOptions } from './options.ts';
-import { addressAnswers, failedAt, refuseUnlessDone, takerOf, waitOf } from './requests.ts';
+import { addressAnswers, failedAt, refuseUnlessDone, takersOf, waitOf } from './requests.ts';
 import { Rest } from './rest.ts';
 import {
   branchesOf,
@@ -129,12 +129,14 @@ export class ThreadRunner {
 
   async send(event: { readonly type: string }, run: RunOptions): Promise<RunResult> {
     this.root();
-    const taker = takerOf(this.id, event, [...this.members.values()], this.bodies.waiting());
+    const takers = takersOf(this.id, event, [...this.members.values()], this.bodies.waiting());
     this.cancelled = false;
     const own = copyJson(event, 'the event') as { type: string };
     return this.go(run, () => {
-      if ('send' in taker) taker.send(own);
-      else this.deliver(taker, { kind: 'event', event: own });
+      for (const taker of takers) {
+        if ('send' in taker) taker.send(own);
+        else this.deliver(taker, { kind: 'event', event: own });
+      }
     });
   }
 
@@ -264,6 +266,7 @@ export class ThreadRunner {
     if (!parent || !this.members.has(member.address)) return;
     const { status, output, error } = member.state.snapshot;
     if (status !== 'done' && status !== 'error') return;
+    for (const { shown } of member.handled()) this.counters.handled.set(shown.id, shown);
     this.forget(member);
     const { taskId, childId } = parent;
     const failed = status === 'error' ? error : givenError(output);
