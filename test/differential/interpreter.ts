@@ -1,141 +1,137 @@
 /**
  * A direct interpreter of the plan: the reference that the compiled machine must agree with. It shares the plan and the
- * compiled expressions with the compiler and nothing else: merging, isolation, joins, budgets and failures are its own.
+ * compiled expressions with the compiler and nothing else. Here is how a path goes from node to node; what nodes do is in
+ * `work.ts` and `items.ts`, forks are in `branches.ts`. A path is a generator that runs until it waits (`waits.ts`).
  */
-import type { Value } from '../../src/compile/graph.ts';
-import { chartOf, forkOf, nodeOf, type Place, type Plan, type PlanExit, type Route } from '../../src/compile/plan.ts';
-import type { Subject } from './subject.ts';
+import type { NodeDef } from '../../src/compile/graph.ts';
+import { chartOf, forkOf, nodeOf, type Place, type Plan, type PlanNode } from '../../src/compile/plan.ts';
+import type { Body } from './bodies.ts';
+import { type End, fork } from './branches.ts';
+import { Values, type Way } from './values.ts';
+import type { Failure, Path, State, View, Wait, Waits } from './waits.ts';
+import { work } from './work.ts';
 
-type State = Record<string, unknown>;
-type Writes = { node: string; values: State };
-type View = { state: State; log: Writes[] };
+/** What all runs share; names are those that nodes have from outside. */
+export interface World {
+  readonly waits: Waits;
+  readonly body: Body;
+  readonly trace: Record<string, string[]>;
+  readonly handled: Record<string, string>;
+}
 
-/** Waits that the driver ends: a body, an answer, or a retry. */
-type Waits = Map<string, (value: unknown) => void>;
+/** One run of a graph: of the whole, of a subgraph node, or of an item. */
+export class Run {
+  readonly plan: Plan;
+  readonly waits: Waits;
+  readonly values: Values;
+  readonly world: World;
+  private readonly path: string;
 
-export type Body = (node: string, attempt: number) => State;
-
-export class Interpreter implements Subject {
-  readonly trace: Record<string, string[]> = {};
-  private readonly waits: Waits = new Map();
-  private readonly retries: Waits = new Map();
-  private readonly visits: Record<string, number> = {};
-  private readonly attempts: Record<string, number> = {};
-  private readonly root: View;
-  private readonly plan: Plan;
-  private readonly body: Body;
-  private done = false;
-
-  constructor(plan: Plan, body: Body) {
+  /** @param path what leads to the graph: `sub/`, `each[3]/`; of an item that is one node, `each[3]` */
+  constructor(plan: Plan, world: World, path: string) {
     this.plan = plan;
-    this.body = body;
-    this.root = { state: Object.fromEntries(plan.graph.state.map(k => [k.name, k.initial])), log: [] };
-    void this.chart('', this.root).then(() => {
-      this.done = true;
-    });
+    this.waits = world.waits;
+    this.values = new Values(plan);
+    this.world = world;
+    this.path = path;
   }
 
-  ready = (): string[] => [...this.waits.keys()].sort();
-  failed = (): string[] => [...this.retries.keys()].sort();
-  status = (): string => (this.done ? 'done' : 'resting');
-  state = (): State => this.root.state;
+  /** What a node is called from outside. */
+  name = (id: string): string => (this.plan.graph.madeForItem ? this.path : this.path + id);
+  timer = (ms: number | undefined, more?: Partial<Wait>): Wait[] =>
+    ms === undefined ? [] : [this.waits.make('timer', `@${ms}`, more)];
+  private one = (view: View, kind: Wait['kind'], id: string): Path<unknown> =>
+    this.waits.first(view, [this.waits.make(kind, id)]);
 
-  finish(id: string): void {
-    const go = this.waits.get(id);
-    this.waits.delete(id);
-    go?.(undefined);
+  /** Another graph in this one: a subgraph, or an item. */
+  inner = (plan: Plan, path: string): Run => new Run(plan, this.world, path);
+
+  /** What the graph begins with. */
+  begin(given: State, around?: View): View {
+    const state = this.plan.graph.state.map(key => [key.name, given[key.name] ?? key.initial]);
+    return { state: Object.fromEntries(state), log: [], around };
   }
 
-  retry(id: string): void {
-    const go = this.retries.get(id);
-    this.retries.delete(id);
-    go?.(undefined);
+  /** Runs the whole graph and gives its output. */
+  *graph(view: View): Path<State> {
+    yield* this.chart('', view);
+    const { output = Object.keys(view.state) } = this.plan.graph;
+    return Object.fromEntries(output.map(key => [key, view.state[key]]));
   }
 
-  private wait(on: Waits, id: string): Promise<unknown> {
-    return new Promise(resolve => on.set(id, resolve));
-  }
-
-  private value(value: Value, view: View, output?: unknown): unknown {
-    const visits = Object.fromEntries([...this.plan.nodes.keys()].map(id => [id, this.visits[id] ?? 0]));
-    return value.kind === 'literal' ? value.value : value.expr.evaluate({ ...view.state, visits, output });
-  }
-
-  private write(view: View, writes: Writes[]): void {
-    for (const { values } of writes) {
-      const next = { ...view.state };
-      for (const [key, value] of Object.entries(values)) {
-        const merge = this.plan.graph.state.find(k => k.name === key)?.merge;
-        const old = next[key];
-        if (merge === 'append') next[key] = (old as unknown[]).concat(value);
-        else next[key] = merge === 'sum' ? (old as number) + (value as number) : value;
-      }
-      view.state = next;
-    }
-    view.log.push(...writes);
-  }
-
-  /** Follows one path from the beginning of a chart until it arrives at the join or ends. */
-  private async chart(scope: string, view: View): Promise<'arrived' | 'ended'> {
-    let place = await this.choose(chartOf(this.plan, scope).entry, view);
-    for (;;) {
-      if (place.kind === 'join') return 'arrived';
-      if (place.kind === 'end' || place.kind === 'onward') return 'ended';
-      const next = place.kind === 'fork' ? await this.fork(place.id, view) : await this.node(place.id, view, scope);
-      if (next === undefined) return 'ended';
-      place = next;
+  /** Follows one path from the beginning of a chart to where it ends. */
+  *chart(scope: string, view: View): Path<End> {
+    const { entry, nodes, waits } = chartOf(this.plan, scope);
+    const crossing: Way = { route: [{ place: { kind: 'node', id: nodes[0] ?? '' } }] };
+    for (let way = waits ? crossing : this.values.choose(entry, view); ; ) {
+      const place = yield* this.follow(way, view);
+      if (place.kind === 'node') way = yield* this.node(place.id, view);
+      else if (place.kind === 'fork')
+        way = yield* fork(forkOf(this.plan, place.id), view, way.taken ?? view.taken ?? [], this);
+      else if (place.kind === 'onward') return { arrived: place.joins, to: place.to };
+      else return { arrived: place.kind === 'join', to: [] };
     }
   }
 
-  private async choose(exits: readonly PlanExit[], view: View): Promise<Place> {
-    const exit = exits.find(e => e.when === undefined || this.value(e.when, view) === true);
-    return this.follow(exit?.route ?? []);
-  }
-
-  private async follow(route: Route): Promise<Place> {
-    const room = (id: string): boolean =>
-      (this.visits[id] ?? 0) < (nodeOf(this.plan, id).budget ?? Number.POSITIVE_INFINITY);
-    const hop = route.find(h => h.limit === undefined || room(h.limit));
-    if (hop?.place.kind === 'node') this.visits[hop.place.id] = (this.visits[hop.place.id] ?? 0) + 1;
+  /** Takes the first hop whose node has visits left. When none has, a retry is one visit more. */
+  private *follow({ route }: Way, view: View): Path<Place> {
+    const { visits } = this.values;
+    const hop = route.find(({ limit }) => limit === undefined || this.values.hasRoom(limit));
+    if (hop?.place.kind === 'node') visits[hop.place.id] = (visits[hop.place.id] ?? 0) + 1;
     if (hop) return hop.place;
-    const full = route[0]?.limit ?? '?';
-    await this.wait(this.retries, full);
+    const full = route[0]?.limit ?? '';
+    yield* this.one(view, 'failure', `!${this.name(full)}`);
     return { kind: 'node', id: full };
   }
 
-  private async node(id: string, view: View, scope: string): Promise<Place> {
-    const { def, exits } = nodeOf(this.plan, id);
-    const begun = this.visits[id];
-    let values: State = {};
-    if (def.kind === 'set' && def.writes.kind === 'map') {
-      values = Object.fromEntries(def.writes.entries.map(e => [e.key, this.value(e.value, view)]));
-    } else {
-      for (let ok = false; !ok; ) {
-        await this.wait(this.waits, id);
-        if (def.kind === 'interrupt') break;
-        this.attempts[id] = (this.attempts[id] ?? 0) + 1;
-        try {
-          values = this.body(id, this.attempts[id]);
-          ok = true;
-        } catch {
-          await this.wait(this.retries, id);
-        }
+  /** Runs a node until it leads somewhere. What fails waits for a retry; an item is left to its map. */
+  private *node(id: string, view: View): Path<Way> {
+    for (;;) {
+      try {
+        const way = yield* this.visit(nodeOf(this.plan, id), view);
+        const at = this.path + nodeOf(this.plan, id).scope;
+        if (!this.plan.graph.madeForItem) this.world.trace[at] = [...(this.world.trace[at] ?? []), id];
+        return way;
+      } catch (error) {
+        if (this.plan.graph.madeForItem) throw error;
+        yield* this.one(view, 'failure', `!${this.name(id)}`);
       }
     }
-    if (begun !== this.visits[id]) throw new Error(`"${id}" was entered while it ran`);
-    if (Object.keys(values).length > 0) this.write(view, [{ node: id, values }]);
-    this.trace[scope] = [...(this.trace[scope] ?? []), id];
-    return this.choose(exits, view);
   }
 
-  private async fork(id: string, view: View): Promise<Place | undefined> {
-    const { branches, arrives, then } = forkOf(this.plan, id);
-    const views = branches.map((): View => ({ state: view.state, log: [] }));
-    const ends = await Promise.all(branches.map((scope, i) => this.chart(scope, views[i] as View)));
-    this.write(
-      view,
-      views.flatMap(v => v.log),
-    );
-    return then && (arrives || ends.includes('arrived')) ? this.follow(then) : undefined;
+  private *visit({ def, exits, errorRoute }: PlanNode, view: View): Path<Way> {
+    const id = this.name(def.id);
+    if (def.pauses?.includes('before')) yield* this.one(view, 'answer', `${id}:before`);
+    try {
+      const way = yield* this.attempts(def, exits, view);
+      if (def.pauses?.includes('after')) yield* this.one(view, 'answer', `${id}:after`);
+      return way;
+    } catch (thrown) {
+      if (!errorRoute && def.onError !== 'continue') throw thrown;
+      const error = { node: def.id, code: (thrown as Failure).code ?? '' };
+      const way = errorRoute ? { route: errorRoute } : this.values.choose(exits, { ...view, error });
+      view.error = error;
+      this.world.handled[id] = error.code;
+      return way;
+    }
+  }
+
+  /** Runs a body until its result can be written and leads somewhere, as often as `retry` and `deadline` allow. */
+  private *attempts(def: NodeDef, exits: PlanNode['exits'], view: View): Path<Way> {
+    const deadline = this.timer(def.deadline, { code: 'deadline' });
+    for (let made = 1; ; made++) {
+      try {
+        const output = yield* work(this, def, view, [...this.timer(def.timeout, { code: 'timeout' }), ...deadline]);
+        const writes = this.values.writesOf(def, view, output);
+        const way = this.values.choose(exits, { ...view, state: this.values.merged(view.state, writes) }, output);
+        this.values.write(view, writes);
+        return way;
+      } catch (error) {
+        const { code = '', retryable = true } = error as Failure;
+        const { attempts = 1, on, delay } = def.retry ?? {};
+        if (made >= attempts || code === 'deadline' || !(on?.includes(code) ?? retryable)) throw error;
+        yield* this.waits.first(view, [...this.timer(delay), ...deadline]);
+      }
+    }
   }
 }
