@@ -1,14 +1,15 @@
 /** The actors that tasks stand for: the graph of a subgraph node, the pool of a map, the machine of an item. */
 import type { BodyCall, RunBody } from '../compile/body-call.ts';
 import { childStart } from '../compile/emit.ts';
+import { givenError } from '../compile/given-up.ts';
 import { childNaming, memberNaming, plainNaming, poolNaming, splitItem } from '../compile/naming.ts';
 import { childSrc, poolSrc } from '../compile/node-states.ts';
 import { nodeOf, type Plan } from '../compile/plan.ts';
 import type { PoolImplementation } from '../compile/pool-actor.ts';
-import { type CoreMachine, machineLogic, type Task } from '../core/core.ts';
+import { type AnySnapshot, type CoreMachine, machineLogic, type Task, type TaskResult } from '../core/core.ts';
 import { poolLogic } from '../core/pool-logic.ts';
 import type { RunningBody } from './bodies.ts';
-import type { Member, MemberOptions, Work } from './member.ts';
+import type { Member, MemberOptions, ParentTask, Work } from './member.ts';
 
 /** What of a task it takes to start it: all else is in the state. */
 export type StartedTask = Pick<Task, 'taskId' | 'childId'>;
@@ -114,11 +115,16 @@ export function callOf(
   };
 }
 
-/** What a child that ended gives to its parent. */
-export function resultFor({ work }: Member, output: unknown): unknown {
-  if (work.kind === 'graph') return output;
-  const { item } = work.pool.work;
-  return 'result' in item ? item.result(output) : output;
+/** What a child that ended gives to its parent; undefined while it has not ended. */
+export function resultFor(
+  { member, taskId, childId }: ParentTask,
+  { status, output, error }: AnySnapshot,
+): TaskResult | undefined {
+  if (status !== 'done' && status !== 'error') return undefined;
+  const failed = status === 'error' ? error : givenError(output);
+  if (failed !== undefined) return { kind: 'error', taskId, childId, error: failed };
+  const item = member.work.kind === 'pool' ? member.work.pool.work.item : undefined;
+  return { kind: 'done', taskId, childId, output: item && 'result' in item ? item.result(output) : output };
 }
 
 export const rootOptions = (address: string, work: GraphWork): MemberOptions => ({

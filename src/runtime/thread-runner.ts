@@ -7,7 +7,6 @@
 
 import type { RunBody } from '../compile/body-call.ts';
 import { errorRecord, type GraphContext, outputOf } from '../compile/context.ts';
-import { givenError } from '../compile/given-up.ts';
 import { type GraphInput, InputError, inputProblems, START_OPTIONS } from '../compile/input.ts';
 import { copyJson } from '../compile/json.ts';
 import type { Naming } from '../compile/naming.ts';
@@ -264,16 +263,10 @@ export class ThreadRunner {
   private endIfDone(member: Member): void {
     const { parent } = member;
     if (!parent || !this.members.has(member.address)) return;
-    const { status, output, error } = member.state.snapshot;
-    if (status !== 'done' && status !== 'error') return;
+    const result = resultFor(parent, member.state.snapshot);
+    if (!result) return;
     for (const { shown } of member.handled()) this.counters.handled.set(shown.id, shown);
     this.forget(member);
-    const { taskId, childId } = parent;
-    const failed = status === 'error' ? error : givenError(output);
-    const result: TaskResult =
-      failed === undefined
-        ? { kind: 'done', taskId, childId, output: resultFor(parent.member, output) }
-        : { kind: 'error', taskId, childId, error: failed };
     this.deliver(parent.member, result);
   }
 
