@@ -99,15 +99,22 @@ function wantedBy(plan: Plan, context: GraphContext, forkId: string): number {
   return need === undefined ? Number.POSITIVE_INFINITY : need - (arrivesAtOnce(plan, context, forkId) ? 1 : 0);
 }
 
-/** Whether a join need wait for no further branch. */
-export function isSatisfied(plan: Plan, context: GraphContext, forkId: string): boolean {
-  const statuses = forkOf(plan, forkId).branches.map(scope => context.scopes[scope]?.status);
-  const arrived = statuses.filter(status => status === 'arrived').length;
-  return arrived >= wantedBy(plan, context, forkId) || !statuses.includes('running');
+function arrivedAt(plan: Plan, context: GraphContext, forkId: string): number {
+  return forkOf(plan, forkId).branches.filter(scope => context.scopes[scope]?.status === 'arrived').length;
 }
 
-/** Whether something failed of what a point waits for: a join for its branches, a branch for those before it. */
+/** Whether a join need wait for no further branch. */
+export function isSatisfied(plan: Plan, context: GraphContext, forkId: string): boolean {
+  const isOver = forkOf(plan, forkId).branches.every(scope => context.scopes[scope]?.status !== 'running');
+  return isOver || arrivedAt(plan, context, forkId) >= wantedBy(plan, context, forkId);
+}
+
+/**
+ * Whether something failed of what a point waits for: a join for its branches, unless enough of them arrived, a branch
+ * for those before it.
+ */
 export function isBroken(plan: Plan, context: GraphContext, at: Point): boolean {
+  if (at.kind === 'join' && arrivedAt(plan, context, at.id) >= wantedBy(plan, context, at.id)) return false;
   const before = at.kind === 'join' ? forkOf(plan, at.id).branches : [];
   const waitedFor = at.kind === 'branch' ? (chartOf(plan, at.id).waits?.ancestors ?? []) : before;
   return Object.keys(context.failures).some(id => {

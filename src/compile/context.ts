@@ -73,6 +73,8 @@ export interface GraphContext {
   readonly visits: Readonly<Record<string, number>>;
   /** By node id. */
   readonly interrupts: Readonly<Record<string, PendingInterrupt>>;
+  /** There when a failure ends the graph, so that none can be tried again. */
+  readonly gives?: true;
   /** By node id, fork id, or START. */
   readonly failures: Readonly<Record<string, ErrorRecord>>;
   /** Results of nodes that wait after their body, for the conditions of their edges. */

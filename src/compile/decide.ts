@@ -16,6 +16,7 @@ import {
 } from './context.ts';
 import { sourceOf, type Value } from './graph.ts';
 import { writeTo } from './merging.ts';
+import { questionIn } from './notes.ts';
 import { nodeOf, type Plan, type PlanExit } from './plan.ts';
 import { exitsAt, type Point, pointId, scopeAt } from './point.ts';
 import { evaluate, expressionScope, lazy, writesOf } from './writes.ts';
@@ -159,7 +160,7 @@ export function triesAgain(plan: Plan, context: GraphContext, point: Point, trie
   if (tried.ok || point.kind !== 'node') return false;
   const { retry } = nodeOf(plan, point.id).def;
   const { error } = tried;
-  if (!retry || error.code === 'deadline') return false;
+  if (!retry || error.code === 'deadline' || questionIn({ error })) return false;
   // What cannot help by itself is tried again where its very code is named.
   if (error.retryable === false && (error.code === undefined || !retry.on?.includes(error.code))) return false;
   const made = (context.attempts[point.id] ?? 0) + 1;

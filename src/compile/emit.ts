@@ -231,9 +231,11 @@ export function emitMachine(plan: Plan, world: World) {
     ...withChildInputs(plan, machineConfig(plan)),
     context: ({ input }: { input: GraphInput | undefined }): GraphContext => {
       const { [START_OPTIONS]: options, ...values } = input ?? {};
-      return initialContext(plan.graph, values, reducers, options);
+      const begun = initialContext(plan.graph, values, reducers, options);
+      return plan.gives ? { ...begun, gives: true } : begun;
     },
-    output: ({ context }: { context: GraphContext }): State => givenUp(context) ?? outputOf(plan.graph, context.state),
+    output: ({ context }: { context: GraphContext }): State =>
+      givenUp(plan, context) ?? outputOf(plan.graph, context.state),
     // Budgets bound every cycle; this bounds what they cannot see, should one slip through.
     options: { maxIterations: 100_000 },
   };

@@ -93,7 +93,10 @@ export function eventNames(plan: Plan): string[] {
 function subgraphState(plan: Plan, id: string, at: Point): StateConfig {
   const { def } = nodeOf(plan, id);
   const state = (isCompound(def) ? timedState : bareState)(plan, def, childSrc(id), at);
-  return { ...asked(at), ...state, on: { ...inwardEvents(plan, id, at), ...state.on } };
+  const inward = inwardEvents(plan, id, at);
+  // A resume may be for the node itself, which waits after its body, or for what is in it.
+  const resume = [...(state.on?.resume ?? []), ...(inward.resume ?? [])];
+  return { ...asked(at), ...state, on: { ...inward, ...state.on, resume } };
 }
 
 /** What is meant for a child actor, or for one inside it, is passed on. */

@@ -84,8 +84,8 @@ export function interruptsOf(snapshot: SnapshotLike): Interrupt[] {
 
 /** Lists what failed in a snapshot and waits for a retry, in subgraphs too. */
 export function failuresOf(snapshot: SnapshotLike): Failure[] {
-  const found = collect(snapshot, ({ failures = {} }) =>
-    Object.entries(failures).map(([id, error]) => ({ id, error })),
+  const found = collect(snapshot, ({ failures = {}, gives }) =>
+    gives ? [] : Object.entries(failures).map(([id, error]) => ({ id, error })),
   );
   return found.map(({ id, error }) => ({ id, node: id.slice(id.lastIndexOf('/') + 1), error }));
 }
