@@ -79,7 +79,7 @@ export type Block =
       readonly limit: boolean;
       readonly body: Block;
     }
-  | { readonly kind: 'graph'; readonly body: Block }
+  | { readonly kind: 'graph'; readonly keys?: Keys; readonly body: Block }
   | {
       readonly kind: 'zone';
       readonly leaves: readonly Leaf[];
@@ -169,7 +169,7 @@ const anyBlock: fc.Arbitrary<Block> = fc.letrec<{ block: Block }>(tie => {
           nested: rarely,
         }),
       ),
-      weigh(1, graph),
+      weigh(1, fc.record({ kind: kind('graph'), keys, body: block })),
       weigh(
         1,
         fc.record({

@@ -108,7 +108,7 @@ export class HeldBodies {
     const hold = this.hold.bind(this);
     const model: Model = {
       async *stream({ messages, signal }) {
-        yield { type: 'text', text: String(await hold(messages[0]?.content ?? '', signal)) };
+        yield { type: 'text', text: String(await hold(String(messages[0]?.content), signal)) };
       },
     };
     const fetch = (url: string, init: RequestInit): Promise<Response> => this.fetch(url, init.signal as AbortSignal);

@@ -8,7 +8,7 @@ import { chartOf, forkOf, nodeOf, type Place, type Plan, type PlanNode } from '.
 import type { Body } from './bodies.ts';
 import { type End, fork } from './branches.ts';
 import { Values, type Way } from './values.ts';
-import type { Failure, Path, State, View, Wait, Waits } from './waits.ts';
+import { type Failure, failure, type Path, type State, type View, type Waits } from './waits.ts';
 import { work } from './work.ts';
 
 /** What all runs share; names are those that nodes have from outside. */
@@ -22,9 +22,11 @@ export interface World {
 /** One run of a graph: of the whole, of a subgraph node, or of an item. */
 export class Run {
   readonly plan: Plan;
+  readonly world: World;
   readonly waits: Waits;
   readonly values: Values;
-  readonly world: World;
+  /** What failed for good, in a graph that ends with its failures, by node. */
+  readonly failures = new Map<string, Failure>();
   private readonly path: string;
 
   /** @param path what leads to the graph: `sub/`, `each[3]/`; of an item that is one node, `each[3]` */
@@ -36,12 +38,8 @@ export class Run {
     this.path = path;
   }
 
-  /** What a node is called from outside. */
-  name = (id: string): string => (this.plan.graph.madeForItem ? this.path : this.path + id);
-  timer = (ms: number | undefined, more?: Partial<Wait>): Wait[] =>
-    ms === undefined ? [] : [this.waits.make('timer', `@${ms}`, more)];
-  private one = (view: View, kind: Wait['kind'], id: string): Path<unknown> =>
-    this.waits.first(view, [this.waits.make(kind, id)]);
+  /** What a node is called from outside; one that is an item has no name of its own. */
+  name = (id: string): string => (this.path.endsWith(']') ? this.path : this.path + id);
 
   /** Another graph in this one: a subgraph, or an item. */
   inner = (plan: Plan, path: string): Run => new Run(plan, this.world, path);
@@ -52,9 +50,14 @@ export class Run {
     return { state: Object.fromEntries(state), log: [], around };
   }
 
-  /** Runs the whole graph and gives its output. */
+  /** Runs the whole graph and gives its output, or throws its first failure in file order. */
   *graph(view: View): Path<State> {
-    yield* this.chart('', view);
+    try {
+      yield* this.chart('', view);
+    } catch (error) {
+      const [first] = [...this.plan.nodes.keys()].filter(id => this.failures.has(id));
+      throw this.failures.get(first ?? '') ?? error;
+    }
     const { output = Object.keys(view.state) } = this.plan.graph;
     return Object.fromEntries(output.map(key => [key, view.state[key]]));
   }
@@ -73,38 +76,44 @@ export class Run {
     }
   }
 
-  /** Takes the first hop whose node has visits left. When none has, a retry is one visit more. */
+  /** Goes where there are visits left. When there are none, a retry is one visit more. */
   private *follow({ route }: Way, view: View): Path<Place> {
-    const { visits } = this.values;
-    const hop = route.find(({ limit }) => limit === undefined || this.values.hasRoom(limit));
-    if (hop?.place.kind === 'node') visits[hop.place.id] = (visits[hop.place.id] ?? 0) + 1;
-    if (hop) return hop.place;
+    const place = this.values.enter(route);
+    if (place) return place;
     const full = route[0]?.limit ?? '';
-    yield* this.one(view, 'failure', `!${this.name(full)}`);
+    yield* this.fail(full, failure('limit'), view);
     return { kind: 'node', id: full };
   }
 
-  /** Runs a node until it leads somewhere. What fails waits for a retry; an item is left to its map. */
+  /** What fails waits for a retry, or ends the graph where whoever contains it makes something of that. */
+  private *fail(id: string, error: Failure, view: View): Path<void> {
+    if (!this.plan.gives) yield* this.waits.one(view, 'failure', `!${this.name(id)}`);
+    else {
+      this.failures.set(id, error);
+      throw error;
+    }
+  }
+
+  /** Runs a node until it leads somewhere. */
   private *node(id: string, view: View): Path<Way> {
     for (;;) {
       try {
         const way = yield* this.visit(nodeOf(this.plan, id), view);
         const at = this.path + nodeOf(this.plan, id).scope;
-        if (!this.plan.graph.madeForItem) this.world.trace[at] = [...(this.world.trace[at] ?? []), id];
+        if (this.name(id) !== this.path) this.world.trace[at] = [...(this.world.trace[at] ?? []), id];
         return way;
       } catch (error) {
-        if (this.plan.graph.madeForItem) throw error;
-        yield* this.one(view, 'failure', `!${this.name(id)}`);
+        yield* this.fail(id, error as Failure, view);
       }
     }
   }
 
   private *visit({ def, exits, errorRoute }: PlanNode, view: View): Path<Way> {
     const id = this.name(def.id);
-    if (def.pauses?.includes('before')) yield* this.one(view, 'answer', `${id}:before`);
+    if (def.pauses?.includes('before')) yield* this.waits.one(view, 'answer', `${id}:before`);
     try {
       const way = yield* this.attempts(def, exits, view);
-      if (def.pauses?.includes('after')) yield* this.one(view, 'answer', `${id}:after`);
+      if (def.pauses?.includes('after')) yield* this.waits.one(view, 'answer', `${id}:after`);
       return way;
     } catch (thrown) {
       if (!errorRoute && def.onError !== 'continue') throw thrown;
@@ -118,10 +127,13 @@ export class Run {
 
   /** Runs a body until its result can be written and leads somewhere, as often as `retry` and `deadline` allow. */
   private *attempts(def: NodeDef, exits: PlanNode['exits'], view: View): Path<Way> {
-    const deadline = this.timer(def.deadline, { code: 'deadline' });
+    const deadline = this.waits.timer(def.deadline, { code: 'deadline' });
     for (let made = 1; ; made++) {
       try {
-        const output = yield* work(this, def, view, [...this.timer(def.timeout, { code: 'timeout' }), ...deadline]);
+        const output = yield* work(this, def, view, [
+          ...this.waits.timer(def.timeout, { code: 'timeout' }),
+          ...deadline,
+        ]);
         const writes = this.values.writesOf(def, view, output);
         const way = this.values.choose(exits, { ...view, state: this.values.merged(view.state, writes) }, output);
         this.values.write(view, writes);
@@ -130,7 +142,7 @@ export class Run {
         const { code = '', retryable = true } = error as Failure;
         const { attempts = 1, on, delay } = def.retry ?? {};
         if (made >= attempts || code === 'deadline' || !(on?.includes(code) ?? retryable)) throw error;
-        yield* this.waits.first(view, [...this.timer(delay), ...deadline]);
+        yield* this.waits.first(view, [...this.waits.timer(delay), ...deadline]);
       }
     }
   }

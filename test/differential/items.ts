@@ -8,6 +8,8 @@ interface Around {
   readonly waits: Waits;
   /** What the map is called from outside. */
   readonly name: string;
+  /** Too few successes are an error of the node. */
+  readonly gives: boolean;
   readonly items: readonly unknown[];
   item(inside: View, index: number): Path<unknown>;
 }
@@ -17,7 +19,7 @@ export function* mapItems(def: MapNode, view: View, limits: readonly Wait[], aro
   const { waits, items } = around;
   const { minSuccess = items.length, concurrency, onError } = def;
   const needed = Math.min(items.length, Math.ceil(minSuccess < 1 ? minSuccess * items.length : minSuccess));
-  const isLeftToNode = onError !== undefined && onError !== 'fail';
+  const isLeftToNode = around.gives || (onError !== undefined && onError !== 'fail');
   const results: (Result | undefined)[] = items.map(() => undefined);
   const again: number[] = [];
   const errors = (): number => results.filter(r => r && 'error' in r).length;

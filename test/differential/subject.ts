@@ -7,7 +7,7 @@ import { systemClock } from '../../src/tools/clock.ts';
 import { createWorld } from '../../src/tools/world.ts';
 import { storedHost } from '../stored-host.ts';
 import { answerTo, HeldBodies, NOW, newBody } from './bodies.ts';
-import { EXPIRIES } from './generate.ts';
+import { EXPIRIES } from './files.ts';
 import { Run } from './interpreter.ts';
 import { run, type View, Waits } from './waits.ts';
 

@@ -1,6 +1,6 @@
 /** What the interpreter's runs compute: expressions, writes and their merging, the exit that is taken. No waiting here. */
 import type { NodeDef, Value } from '../../src/compile/graph.ts';
-import { nodeOf, type Plan, type PlanExit, type Route } from '../../src/compile/plan.ts';
+import { nodeOf, type Place, type Plan, type PlanExit, type Route } from '../../src/compile/plan.ts';
 import { failure, type State, type View } from './waits.ts';
 
 /** How a point goes on, and the targets that `route: all` takes. */
@@ -18,8 +18,13 @@ export class Values {
     this.visits = Object.fromEntries([...plan.nodes.keys()].map(id => [id, 0]));
   }
 
-  hasRoom(id: string): boolean {
-    return (this.visits[id] ?? 0) < (nodeOf(this.plan, id).budget ?? Number.POSITIVE_INFINITY);
+  /** Takes the first hop whose node has visits left, and counts the visit. */
+  enter(route: Route): Place | undefined {
+    const hasRoom = (id: string): boolean =>
+      (this.visits[id] ?? 0) < (nodeOf(this.plan, id).budget ?? Number.POSITIVE_INFINITY);
+    const place = route.find(({ limit }) => limit === undefined || hasRoom(limit))?.place;
+    if (place?.kind === 'node') this.visits[place.id] = (this.visits[place.id] ?? 0) + 1;
+    return place;
   }
 
   evaluate(value: Value, view: View, more: State = {}): unknown {

@@ -74,6 +74,12 @@ export class Waits {
     ...more,
   });
 
+  /** A timer, if there is to be one. */
+  timer = (ms: number | undefined, more?: Partial<Wait>): Wait[] =>
+    ms === undefined ? [] : [this.make('timer', `@${ms}`, more)];
+
+  one = (view: View, kind: Wait['kind'], id: string): Path<unknown> => this.first(view, [this.make(kind, id)]);
+
   /** What can be ended now. */
   get shown(): Wait[] {
     return this.open.map(o => o.wait).filter(w => w.shown?.() ?? true);

@@ -1,10 +1,10 @@
 /** What the interpreter does for each kind of node. */
-import type { InterruptNode, MapNode, NodeDef, WaitNode } from '../../src/compile/graph.ts';
+import type { InterruptNode, MapNode, NodeDef, SubgraphNode, WaitNode } from '../../src/compile/graph.ts';
 import { nodeOf, type Plan } from '../../src/compile/plan.ts';
 import { answerTo, NOW } from './bodies.ts';
 import type { Run } from './interpreter.ts';
 import { mapItems } from './items.ts';
-import { failure, type Path, type State, type View, type Wait } from './waits.ts';
+import { type Failure, failure, type Path, run as runPath, type State, type View, type Wait } from './waits.ts';
 
 /** Gives the output of a node; `limits` are the timers that end its attempt. */
 export function* work(run: Run, def: NodeDef, view: View, limits: readonly Wait[]): Path<unknown> {
@@ -16,22 +16,22 @@ export function* work(run: Run, def: NodeDef, view: View, limits: readonly Wait[
     case 'wait': {
       if (def.until.kind === 'event') return yield* ask(run, def, view, def.until.name);
       const ms = def.until.kind === 'for' ? def.until.ms : Number(run.values.evaluate(def.until.value, view)) - NOW;
-      yield* run.waits.first(view, run.timer(ms));
+      yield* run.waits.first(view, run.waits.timer(ms));
       return null;
     }
     case 'graph':
-      return yield* graph(
-        run,
-        nodeOf(run.plan, def.id).child,
-        `${run.name(def.id)}/`,
-        run.values.members(def.input, view),
-        view,
-      );
+      return yield* subgraph(run, def, view, limits);
     case 'map': {
       const items = run.values.evaluate(def.over, view) as unknown[];
       const item = (inside: View, index: number): Path<unknown> =>
         runItem(run, def, inside, { [def.as]: items[index], index });
-      return yield* mapItems(def, view, limits, { waits: run.waits, name: run.name(def.id), items, item });
+      return yield* mapItems(def, view, limits, {
+        waits: run.waits,
+        name: run.name(def.id),
+        gives: run.plan.gives === true,
+        items,
+        item,
+      });
     }
     default:
       return yield* body(run, def, view, limits);
@@ -49,9 +49,39 @@ function* body(run: Run, def: NodeDef, view: View, limits: readonly Wait[]): Pat
 
 function* ask(run: Run, def: InterruptNode | WaitNode, view: View, event?: string): Path<unknown> {
   const asked = run.waits.make('answer', run.name(def.id), { event });
-  const expiry = run.timer(def.expires?.after, { kind: 'expiry' });
+  const expiry = run.waits.timer(def.expires?.after, { kind: 'expiry' });
   const first = yield* run.waits.first(view, [asked, ...expiry]);
   return first === asked ? answerTo(event) : def.expires?.value;
+}
+
+/** A graph in a graph: what waits in it ends with its node. */
+function* subgraph(run: Run, def: SubgraphNode, view: View, limits: readonly Wait[]): Path<unknown> {
+  const inside: View = { ...view, around: view };
+  const child = graph(
+    run,
+    nodeOf(run.plan, def.id).child,
+    `${run.name(def.id)}/`,
+    run.values.members(def.input, view),
+    inside,
+  );
+  let end: { readonly output?: State; readonly error?: Failure } = {};
+  try {
+    yield* run.waits.first(view, limits, done => {
+      const ends = (how: typeof end): void => {
+        end = how;
+        done();
+      };
+      runPath(
+        child,
+        output => ends({ output }),
+        error => ends({ error }),
+      );
+    });
+  } finally {
+    run.waits.cancel(inside);
+  }
+  if (end.error) throw end.error;
+  return end.output;
 }
 
 function* graph(run: Run, plan: Plan | undefined, path: string, given: State, around: View): Path<State> {

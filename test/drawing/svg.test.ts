@@ -7,8 +7,8 @@ import { layOut } from '../../src/format/svg/layout.ts';
 import { pictureOf } from '../../src/format/svg/picture.ts';
 import { toSvg } from '../../src/format/svg.ts';
 import { loadGraph } from '../../src/index.ts';
-import { blocks, toYaml } from '../differential/generate.ts';
 import { build } from '../helpers.ts';
+import { blocks, toYaml } from '../simple-graphs.ts';
 import { type Element, elementsOf, parseXml } from './xml.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');

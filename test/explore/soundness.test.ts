@@ -2,8 +2,8 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createRuntime, type Graph, type NodeFunction } from '../../src/index.ts';
 import { explorePaths } from '../../src/testing/index.ts';
-import { blocks, toYaml } from '../differential/generate.ts';
 import { build } from '../helpers.ts';
+import { blocks, toYaml } from '../simple-graphs.ts';
 
 /** Runs a graph with random results and gives the nodes that were entered. */
 async function visitedBy(graph: Graph, input: Record<string, unknown>): Promise<Set<string>> {

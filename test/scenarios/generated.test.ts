@@ -1,7 +1,7 @@
 /** Rules that generated graphs showed to be broken, each in a small graph of its own. */
 import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
-import { createRuntime, failuresOf, type Graph, type NodeFunction } from '../../src/index.ts';
+import { createRuntime, failuresOf, type Graph, interruptsOf, type NodeFunction } from '../../src/index.ts';
 import { ThreadRunner } from '../../src/runtime/thread-runner.ts';
 import { simulatedClock } from '../../src/testing/index.ts';
 import { createWorld } from '../../src/tools/world.ts';
@@ -313,5 +313,106 @@ edges: ["START -> first -> [a, b] -> meet -> END"]
     const graph = build(text, { functions: { failing, fine: () => ({}) } });
     expect((await storedThread(graph).invoke({}, {})).output.seen).toEqual(['a']);
     expect((await run(graph)).output.seen).toEqual(['a']);
+  });
+});
+
+describe('a failure that the graph around handles', () => {
+  /** A subgraph of which `onError` makes something. */
+  const outer = `${state}
+nodes:
+  sub: { type: graph, graph: sub.yaml, output: { seen: output.seen }, onError: caught }
+  caught: { type: set, set: { seen: error.message } }
+edges: [START -> sub -> END, caught -> END]
+`;
+  const graph = (sub: string, functions: Record<string, NodeFunction>, wideFork = 8): Graph =>
+    build(outer, { wideFork, functions, read: file => (file === 'sub.yaml' ? sub : undefined) });
+
+  const beside = `${state}
+nodes:
+  a: { type: function, function: a }
+  b: { type: set, set: {} }
+  c: { type: function, function: c }
+  d: { type: function, function: d }
+  inner: { type: function, function: e }
+  meet: { type: set, set: {} }
+edges: ["START -> [a, b]", "b -> [c, d] -> inner -> meet", a -> meet -> END]
+`;
+
+  it.each([1_000, 0])('what runs beside it finishes, forks and all (wideFork: %i)', async wideFork => {
+    const bodies = new Bodies();
+    const functions = { a: failing, c: bodies.hold('c'), d: bodies.hold('d'), e: bodies.now('e') };
+    const thread = createRuntime().thread(graph(beside, functions, wideFork));
+    const result = thread.invoke();
+    await settle();
+    // It is the error of the subgraph in the end; there is nothing to be tried again.
+    expect(await thread.state()).toMatchObject({ status: 'running', failures: [] });
+    bodies.get('c').finish();
+    bodies.get('d').finish();
+    expect((await result).output.seen).toEqual(['no']);
+    expect(bodies.count('e')).toBe(1);
+  });
+
+  it.each([1_000, 0])('of several the first in the file is the error (wideFork: %i)', async wideFork => {
+    const sub = `${state}
+nodes:
+  a: { type: function, function: a }
+  b: { type: function, function: b }
+  meet: { type: set, set: {} }
+edges: ["START -> [a, b] -> meet -> END"]
+`;
+    const bodies = new Bodies();
+    const functions = { a: bodies.hold('a'), b: bodies.hold('b') };
+    const result = createRuntime()
+      .thread(graph(sub, functions, wideFork))
+      .invoke();
+    await settle();
+    bodies.get('b').fail('the second');
+    await settle();
+    bodies.get('a').fail('the first');
+    expect((await result).output.seen).toEqual(['the first']);
+  });
+
+  it('does not keep a join of some from going on with those that arrived', async () => {
+    const sub = `${state}
+nodes:
+  a: { type: function, function: failing }
+  b: { type: function, function: fine }
+  meet: { type: set, set: { seen: "'meet'" }, join: any }
+edges: ["START -> [a, b] -> meet -> END"]
+`;
+    expect((await run(graph(sub, { failing, fine: () => ({}) }))).output.seen).toEqual(['meet']);
+  });
+});
+
+describe('a pause behind the body', () => {
+  it('S29 of a subgraph leaves the answers inside to the subgraph, in a plain actor too', async () => {
+    const sub = `${state}
+nodes: { ask: { type: interrupt, message: Yes?, output: { seen: "'asked'" } } }
+edges: [START -> ask -> END]
+`;
+    const text = `${state}
+nodes: { sub: { type: graph, graph: sub.yaml, output: { seen: output.seen }, interruptAfter: true } }
+edges: [START -> sub -> END]
+`;
+    const actor = createActor(build(text, { read: () => sub }).machine).start();
+    await settle();
+    for (const id of ['sub/ask', 'sub:after']) {
+      expect(interruptsOf(actor.getSnapshot()).map(i => i.id)).toEqual([id]);
+      actor.send({ type: 'resume', id, value: true });
+      await settle();
+    }
+    expect(actor.getSnapshot()).toMatchObject({ status: 'done', output: { seen: ['asked'] } });
+  });
+
+  it('S29 of a function that asks in its middle and may be tried again: a question is no error', async () => {
+    const work: NodeFunction = async (_, ctx) => ({ seen: String(await ctx.interrupt('Which?')) });
+    const text = `${state}
+nodes: { work: { type: function, function: work, retry: 3, interruptAfter: true } }
+edges: [START -> work -> END]
+`;
+    const thread = createRuntime({ clock: simulatedClock() }).thread(build(text, { functions: { work } }));
+    expect((await thread.invoke()).interrupts).toMatchObject([{ id: 'work', message: 'Which?' }]);
+    expect((await thread.resume('this')).interrupts).toMatchObject([{ id: 'work:after' }]);
+    expect(await thread.resume()).toMatchObject({ status: 'done', output: { seen: ['this'] } });
   });
 });

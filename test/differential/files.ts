@@ -146,6 +146,7 @@ class GraphFile {
           `graph: ${this.file(block.body)}`,
           `input: { at: "at + '${id}/'", n: n }`,
           'output: { seen: output.seen, n: output.n }',
+          ...(block.keys ? this.keys(block.keys, place) : []),
         );
         this.edge(id, next);
         return id;
