@@ -102,14 +102,14 @@ export const machine = setup({
       on: {
         retry: [
           {
-            guard: { type: 'failed', params: { at: { kind: 'start' } } },
-            target: '$start',
-            actions: [{ type: 'unfail', params: { at: { kind: 'start' } } }],
-          },
-          {
             guard: { type: 'failed', params: { at: { kind: 'node', id: 'greet' } } },
             target: 'greet',
             actions: [{ type: 'unfail', params: { at: { kind: 'node', id: 'greet' } } }],
+          },
+          {
+            guard: { type: 'failed', params: { at: { kind: 'start' } } },
+            target: '$start',
+            actions: [{ type: 'unfail', params: { at: { kind: 'start' } } }],
           },
         ],
       },

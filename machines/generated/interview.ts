@@ -284,11 +284,6 @@ export const machine = setup({
       on: {
         retry: [
           {
-            guard: { type: 'failed', params: { at: { kind: 'start' } } },
-            target: '$start',
-            actions: [{ type: 'unfail', params: { at: { kind: 'start' } } }],
-          },
-          {
             guard: { type: 'failed', params: { at: { kind: 'node', id: 'askName' } } },
             target: 'askName',
             actions: [{ type: 'unfail', params: { at: { kind: 'node', id: 'askName' } } }],
@@ -327,6 +322,11 @@ export const machine = setup({
             guard: { type: 'failed', params: { at: { kind: 'node', id: 'finish' } } },
             target: 'finish',
             actions: [{ type: 'unfail', params: { at: { kind: 'node', id: 'finish' } } }],
+          },
+          {
+            guard: { type: 'failed', params: { at: { kind: 'start' } } },
+            target: '$start',
+            actions: [{ type: 'unfail', params: { at: { kind: 'start' } } }],
           },
         ],
       },

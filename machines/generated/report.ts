@@ -163,6 +163,7 @@ export const machine = setup({
     },
     $fork_ingest: {
       type: 'parallel',
+      onDone: { target: '$join_ingest' },
       states: {
         stats: {
           initial: 'stats',
@@ -348,7 +349,6 @@ export const machine = setup({
           },
         },
       },
-      onDone: { target: '$join_ingest' },
     },
     $join_ingest: {
       always: [
@@ -373,11 +373,6 @@ export const machine = setup({
       on: {
         retry: [
           {
-            guard: { type: 'failed', params: { at: { kind: 'start' } } },
-            target: '$start',
-            actions: [{ type: 'unfail', params: { at: { kind: 'start' } } }],
-          },
-          {
             guard: { type: 'failed', params: { at: { kind: 'node', id: 'ingest' } } },
             target: 'ingest',
             actions: [{ type: 'unfail', params: { at: { kind: 'node', id: 'ingest' } } }],
@@ -391,6 +386,11 @@ export const machine = setup({
             guard: { type: 'failed', params: { at: { kind: 'join', id: '$fork_ingest' } } },
             target: '$join_ingest',
             actions: [{ type: 'unfail', params: { at: { kind: 'join', id: '$fork_ingest' } } }],
+          },
+          {
+            guard: { type: 'failed', params: { at: { kind: 'start' } } },
+            target: '$start',
+            actions: [{ type: 'unfail', params: { at: { kind: 'start' } } }],
           },
         ],
       },
