@@ -1,3 +1,4 @@
+/** Small generated graphs of one file: functions, choices, loops, forks, early ends. */
 import * as fc from 'fast-check';
 
 /** The shape of a generated graph: sequences, choices, loops, forks, early ends. */
