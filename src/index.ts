@@ -29,14 +29,18 @@ export { executePrompt, executePrompts, type PromptOptions, type PromptTask, str
 export type { PromptInput } from './prompts/read.ts';
 export { type AiModelOptions, aiModel } from './providers/ai-model.ts';
 export type { AiLanguageModel } from './providers/ai-types.ts';
+export type { Change } from './runtime/changes.ts';
 export type { Clock } from './runtime/clock.ts';
 export { ResumeError, ThreadError } from './runtime/errors.ts';
-export type { RunEvent } from './runtime/events.ts';
+export type { RunCause, RunEvent } from './runtime/events.ts';
+export type { Selection, StreamMode } from './runtime/modes.ts';
 export type { RunOptions, RuntimeOptions } from './runtime/options.ts';
 export type { BranchState, Metrics, RunResult, RunStatus, ThreadState } from './runtime/result.ts';
 export {
   createRuntime,
   type Runtime,
+  type StreamRun,
   type Thread,
 } from './runtime/runtime.ts';
+export type { EventStream, EventsOptions, RunStream, StreamOptions } from './runtime/streams.ts';
 export { ToolError } from './tools/tool-error.ts';

@@ -11,6 +11,8 @@ export interface BodyCall {
   readonly record?: (name: string, value: unknown) => void | Promise<void>;
   /** How what happens in the body is called from outside. */
   readonly naming?: Naming;
+  /** Whether the body's node went on without it, or with what it gave: what happens in it now is not told. */
+  readonly over?: boolean;
   /** Told by a body that waits for an event from outside, and when it does no more. */
   readonly rests?: (waits: BodyWait | undefined) => void;
 }

@@ -254,7 +254,8 @@ function without(record: Readonly<Record<string, string>>, id: string): Record<s
   return rest;
 }
 
-function toXState(event: Exclude<CoreEvent, { kind: 'settled' }>): { type: string } {
+/** An event as the machine takes it. */
+export function toXState(event: Exclude<CoreEvent, { kind: 'settled' }>): { type: string } {
   switch (event.kind) {
     case 'done':
       return { type: `xstate.done.actor.${event.childId}`, output: event.output, actorId: event.childId } as {

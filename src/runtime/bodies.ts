@@ -14,8 +14,16 @@ export class RunningBody {
   private reason: DOMException | undefined;
   private controller: AbortController | undefined;
 
+  /** What became of it was taken note of. */
+  ended = false;
+
   get stopped(): boolean {
     return this.reason !== undefined;
+  }
+
+  /** Whether what it does is of no interest any more. */
+  get over(): boolean {
+    return this.ended || this.stopped;
   }
 
   get signal(): AbortSignal {
@@ -68,6 +76,7 @@ export class Bodies {
 
   /** Notes that a body settled. Returns whether its outcome still counts. */
   finish(taskId: string, body: RunningBody): boolean {
+    body.ended = true;
     this.stragglers.delete(body);
     this.resting.delete(body);
     if (this.running.get(taskId) === body) this.running.delete(taskId);

@@ -97,6 +97,9 @@ export function callOf(
       get signal() {
         return running.signal;
       },
+      get over() {
+        return running.over;
+      },
     };
   }
   const { id, item } = work.pool.work;
@@ -111,6 +114,9 @@ export function callOf(
     rests,
     get signal() {
       return running.signal;
+    },
+    get over() {
+      return running.over;
     },
   };
 }

@@ -9,7 +9,8 @@ export class ThreadError extends Error {
     | 'not-started'
     | 'ambiguous'
     | 'unknown-interrupt'
-    | 'stale';
+    | 'stale'
+    | 'not-kept';
   constructor(code: ThreadError['code'], message: string) {
     super(message);
     this.code = code;

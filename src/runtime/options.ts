@@ -23,6 +23,11 @@ export interface RuntimeOptions {
   readonly cache?: Cache;
   /** How many bodies of a `concurrencyKey` run at once, over all threads; comes before `limits` of the graph. */
   readonly concurrency?: Readonly<Record<string, number>>;
+  /**
+   * How many events of a run are kept for those who come late, and for `changes`; texts are joined. Default: 10,000, of runs
+   * that somebody watches. Given a number, they are kept of every run.
+   */
+  readonly keepEvents?: number;
   /** Makes the id of a thread that is given none. */
   readonly newId?: () => string;
 }

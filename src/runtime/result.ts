@@ -121,7 +121,7 @@ function scopesOf({ work, state }: Member): GraphContext['scopes'] {
 }
 
 /** The running branches of a graph; those of a wide fork are actors of their own and know more than the graph. */
-export function branchesOf(plan: Plan, members: readonly Member[]): BranchState[] {
+function branchesOf(plan: Plan, members: readonly Member[]): BranchState[] {
   const own = members.filter(({ work }) =>
     work.kind === 'graph' ? work.plan === plan : work.pool.work.kind === 'fork' && work.pool.work.plan === plan,
   );
@@ -164,4 +164,16 @@ export function resultOf({ thread, status, output, interrupts, failures, handled
       visits: { ...visits },
     },
   };
+}
+
+/** How a thread stands. */
+export function stateOf(
+  root: Member,
+  members: readonly Member[],
+  status: ThreadState['status'],
+  { interrupts, failures, metrics }: RunResult,
+): ThreadState {
+  const branches = root.work.kind === 'graph' ? branchesOf(root.work.plan, members) : [];
+  const { visits } = metrics;
+  return { status, values: root.context.state, branches, interrupts, failures, visits, seq: root.state.seq };
 }

@@ -2,11 +2,29 @@ import type { GraphInput } from '../compile/input.ts';
 import type { Graph } from '../graph/compile-graph.ts';
 import { createProviders } from '../providers/providers.ts';
 import { createWorld } from '../tools/world.ts';
+import { type Change, changesIn } from './changes.ts';
 import { systemClock } from './clock.ts';
+import { ThreadError } from './errors.ts';
 import { type Host, memoryHost } from './memory-host.ts';
 import type { RunOptions, RuntimeOptions } from './options.ts';
 import type { RunResult, ThreadState } from './result.ts';
+import {
+  type EventStream,
+  type EventsOptions,
+  openEvents,
+  openStream,
+  type RunStream,
+  type StreamOptions,
+} from './streams.ts';
 import { ThreadRunner } from './thread-runner.ts';
+
+/** Sets a run going as `invoke`, `resume`, `send` and `retry` do, at once, and gives its events. */
+export interface StreamRun {
+  (input?: Readonly<Record<string, unknown>>, options?: StreamOptions): RunStream;
+  resume(answer?: unknown, options?: StreamOptions): RunStream;
+  send(event: { readonly type: string }, options?: StreamOptions): RunStream;
+  retry(options?: StreamOptions & { readonly id?: string }): RunStream;
+}
 
 /** One conversation with a graph: runs, waits, goes on. */
 export interface Thread {
@@ -32,6 +50,18 @@ export interface Thread {
   retry(options?: RunOptions & { readonly id?: string }): Promise<RunResult>;
   /** Stops the bodies that run and waits for them to settle. The state is kept; `retry` goes on. */
   cancel(): Promise<void>;
+  /**
+   * `invoke` as a stream: `for await (const event of thread.stream(input, { modes: ['updates', 'tokens'] }))`. To go on:
+   * `thread.stream.resume(answer)`, `.send(event)`, `.retry()`.
+   */
+  readonly stream: StreamRun;
+  /** What the thread does, for those who come late: what is kept of its run, then what happens. */
+  events(options?: EventsOptions): EventStream;
+  /**
+   * What was written to the state in this run, in order, as far as its events are kept. Rejects with `ThreadError` when none
+   * are: watch the run, or give the runtime `keepEvents`.
+   */
+  changes(): Promise<readonly Change[]>;
   /** How the thread stands. Rejects with `ThreadError` before the first `invoke`. */
   state(): Promise<ThreadState>;
 }
@@ -52,15 +82,36 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
       const known = runners.get(id);
       const runner = known?.graph === graph ? known : new ThreadRunner(graph, id, host, { ...options, clock, world });
       runners.set(id, runner);
-      return {
-        id,
-        invoke: (input = {}, run = {}) => runner.invoke(input as GraphInput, run),
-        resume: (answer, run = {}) => runner.resume(answer, run),
-        send: (event, run = {}) => runner.send(event, run),
-        retry: (run = {}) => runner.retry(run),
-        cancel: () => runner.cancel(),
-        state: async () => runner.state(),
-      };
+      return threadOf(id, runner);
     },
+  };
+}
+
+function threadOf(id: string, runner: ThreadRunner): Thread {
+  const invoke: Thread['invoke'] = (input = {}, run = {}) => runner.invoke(input as GraphInput, run);
+  const stream = (input?: Readonly<Record<string, unknown>>, options: StreamOptions = {}): RunStream =>
+    openStream(runner, options, () => invoke(input, options));
+  return {
+    id,
+    invoke,
+    resume: (answer, run = {}) => runner.resume(answer, run),
+    send: (event, run = {}) => runner.send(event, run),
+    retry: (run = {}) => runner.retry(run),
+    cancel: () => runner.cancel(),
+    stream: Object.assign(stream, {
+      resume: (answer?: unknown, options: StreamOptions = {}) =>
+        openStream(runner, options, () => runner.resume(answer, options)),
+      send: (event: { readonly type: string }, options: StreamOptions = {}) =>
+        openStream(runner, options, () => runner.send(event, options)),
+      retry: (options: StreamOptions & { readonly id?: string } = {}) =>
+        openStream(runner, options, () => runner.retry(options)),
+    }),
+    events: (options = {}) => openEvents(runner, options),
+    changes: async () => {
+      if (!runner.watch.keeps)
+        throw new ThreadError('not-kept', `no events of the thread "${id}" are kept; watch it, or set "keepEvents"`);
+      return changesIn(runner.watch.history());
+    },
+    state: async () => runner.state(),
   };
 }

@@ -9,34 +9,33 @@ import type { RunBody } from '../compile/body-call.ts';
 import { errorRecord, type GraphContext, outputOf } from '../compile/context.ts';
 import { type GraphInput, InputError, inputProblems, START_OPTIONS } from '../compile/input.ts';
 import { copyJson } from '../compile/json.ts';
-import type { Naming } from '../compile/naming.ts';
 import { questionIn } from '../compile/notes.ts';
 import { callsModel, type Plan } from '../compile/plan.ts';
 import type { CoreEvent, Step, TaskResult } from '../core/core.ts';
 import type { Graph } from '../graph/compile-graph.ts';
-import type { BodyEvent } from '../nodes/node-io.ts';
 import { type BodyDeps, createRunBody } from '../nodes/run-body.ts';
 import { Arrivals } from './arrivals.ts';
 import { Bodies, RunningBody } from './bodies.ts';
 import { callOf, childOf, resultFor, rootOptions, type StartedTask } from './children.ts';
 import type { Clock } from './clock.ts';
 import { ThreadError } from './errors.ts';
-import { countVisits, tellStep } from './events.ts';
+import type { RunCause } from './events.ts';
 import { Member, type MemberOptions } from './member.ts';
 import type { Host } from './memory-host.ts';
 import { type BoundOptions, depsOf, type RunOptions } from './options.ts';
 import { addressAnswers, failedAt, refuseUnlessDone, takersOf, waitOf } from './requests.ts';
 import { Rest } from './rest.ts';
 import {
-  branchesOf,
   type Counters,
   countBodyEvent,
   newCounters,
   type RunResult,
   type RunStatus,
   resultOf,
+  stateOf,
   type ThreadState,
 } from './result.ts';
+import { countVisits, tellRunning, tellStep } from './step-events.ts';
 import type { Tally } from './timers.ts';
 import { Watch } from './watch.ts';
 
@@ -54,7 +53,7 @@ export class ThreadRunner {
   private counters: Counters = newCounters();
   private runNumber = 0;
   private cancelled = false;
-  private readonly watch: Watch;
+  readonly watch: Watch;
   private readonly rest = new Rest();
 
   constructor(graph: Graph, id: string, host: Host, options: BoundOptions) {
@@ -63,7 +62,7 @@ export class ThreadRunner {
     this.host = host;
     this.deps = depsOf(graph, options);
     this.clock = options.clock;
-    this.watch = new Watch(options.clock);
+    this.watch = new Watch(options.clock, options.keepEvents);
     this.bodies = new Bodies(options.clock);
     this.arrivals = new Arrivals(this.bodies, (member, results) => this.settle(member, { kind: 'settled', results }));
   }
@@ -78,8 +77,9 @@ export class ThreadRunner {
     this.runNumber++;
     this.cancelled = false;
     this.clearMembers();
+    this.watch.begin();
     const { plan, machine } = this.graph;
-    return this.go(run, () => {
+    return this.go('invoke', run, () => {
       const whole = { ...input, [START_OPTIONS]: { state, thread: this.id } };
       this.begin(rootOptions(this.id, { kind: 'graph', plan, machine, runBody: this.bodyOf(plan) }), whole);
     });
@@ -94,9 +94,10 @@ export class ThreadRunner {
   }
 
   private bodyOf = (plan: Plan): RunBody =>
-    createRunBody(plan, this.deps, String(this.runNumber), (event, { naming }) =>
-      this.onBodyEvent(event, plan, naming),
-    );
+    createRunBody(plan, this.deps, String(this.runNumber), (event, { naming, over }) => {
+      countBodyEvent(this.counters, event, plan);
+      if (!over) this.watch.tell(event, naming);
+    });
 
   private begin(options: MemberOptions, input: unknown): void {
     const step = this.host.create(options.address, options.logic, input);
@@ -119,7 +120,7 @@ export class ThreadRunner {
     this.root();
     const answers = addressAnswers(this.id, answer, [...this.members.values()]);
     this.cancelled = false;
-    return this.go(run, () => {
+    return this.go('resume', run, () => {
       for (const { member, key, value } of answers) {
         this.deliver(member, { kind: 'event', event: { type: 'resume', id: key, value } as { type: string } });
       }
@@ -131,7 +132,7 @@ export class ThreadRunner {
     const takers = takersOf(this.id, event, [...this.members.values()], this.bodies.waiting());
     this.cancelled = false;
     const own = copyJson(event, 'the event') as { type: string };
-    return this.go(run, () => {
+    return this.go('send', run, () => {
       for (const taker of takers) {
         if ('send' in taker) taker.send(own);
         else this.deliver(taker, { kind: 'event', event: own });
@@ -141,10 +142,12 @@ export class ThreadRunner {
 
   async retry(run: RunOptions & { readonly id?: string }): Promise<RunResult> {
     this.root();
-    const meant = failedAt(this.id, run.id, [...this.members.values()], this.cancelled);
-    const resumed = this.cancelled ? [...this.members.values()] : [];
+    const members = [...this.members.values()];
+    const meant = failedAt(this.id, run.id, members, this.cancelled);
+    const resumed = this.cancelled ? members : [];
     this.cancelled = false;
-    return this.go(run, () => {
+    return this.go('retry', run, () => {
+      tellRunning(this.watch, resumed, 'begin');
       for (const member of resumed) this.goOn(member);
       for (const { member, key } of meant) {
         this.deliver(member, { kind: 'event', event: { type: 'retry', id: key } as { type: string } });
@@ -161,6 +164,7 @@ export class ThreadRunner {
   }
 
   async cancel(): Promise<void> {
+    if (!this.cancelled) tellRunning(this.watch, this.members.values(), 'stop');
     this.cancelled = true;
     for (const { timers } of this.members.values()) timers.disarm();
     this.bodies.stopAll('the run was cancelled');
@@ -169,17 +173,7 @@ export class ThreadRunner {
   }
 
   state(): ThreadState {
-    const root = this.root();
-    const { interrupts, failures, metrics } = this.result();
-    return {
-      status: this.status(),
-      values: root.context.state,
-      branches: branchesOf(this.graph.plan, [...this.members.values()]),
-      interrupts,
-      failures,
-      visits: metrics.visits,
-      seq: root.state.seq,
-    };
+    return stateOf(this.root(), [...this.members.values()], this.status(), this.result());
   }
 
   private root(): Member {
@@ -195,31 +189,42 @@ export class ThreadRunner {
     return this.each(m => m.failures()).length > 0 ? 'failed' : 'waiting';
   }
 
+  /** Whether it ran, and does not run now. */
+  get resting(): boolean {
+    return !this.rest.busy && this.members.size > 0;
+  }
+
   /** Nothing runs, and no timer will set anything going that somebody waits for. */
   private get idle(): boolean {
     return this.bodies.idle && this.tally.blocking === 0;
   }
 
   /** Acts, and runs until nothing is left to do by itself. What is asked while the thread runs joins the run. */
-  private async go({ signal, onEvent }: RunOptions, act: () => void): Promise<RunResult> {
-    const unwatch = this.watch.add(onEvent);
+  private async go(cause: RunCause, { signal, onEvent }: RunOptions, act: () => void): Promise<RunResult> {
+    const unwatch = onEvent && this.watch.add({ next: onEvent });
     const abort = (): void => void this.cancel();
     signal?.addEventListener('abort', abort, { once: true });
     if (signal?.aborted) this.cancelled = true;
     const begun = this.rest.busy ? undefined : this.clock.now();
     try {
       await this.rest.after(() => {
+        if (begun !== undefined) this.watch.tell({ type: 'run-started', thread: this.id, cause });
         act();
         if (this.cancelled) this.rest.reached();
         this.restIfIdle();
       });
+      if (begun !== undefined) this.counters.durationMs += this.clock.now() - begun;
+      const result = this.result();
+      if (begun !== undefined) this.watch.finish(this.id, result);
+      return result;
+    } catch (reason) {
+      if (begun !== undefined) this.watch.rest({ reason });
+      throw reason;
     } finally {
       signal?.removeEventListener('abort', abort);
-      unwatch();
-      if (begun !== undefined) this.counters.durationMs += this.clock.now() - begun;
+      unwatch?.();
       if (!this.rest.busy) this.deps.world.endRun(this.id);
     }
-    return this.result();
   }
 
   private result(): RunResult {
@@ -249,9 +254,10 @@ export class ThreadRunner {
 
   private commit(member: Member, step: Step, event: CoreEvent | undefined, before: GraphContext | undefined): void {
     const { work, naming } = member;
+    if (this.watch.active) tellStep(this.watch, member, { event, before, step, begins: !this.cancelled });
+    else this.watch.unseen();
     for (const taskId of step.dropped) this.drop(member, taskId);
     if (work.kind === 'graph') countVisits(work.plan, step, this.counters.visits, naming);
-    if (this.watch.active) tellStep(this.watch, member, event, before, step);
     member.timers.update(step.timers, step.state.timers);
     if (this.cancelled) return;
     member.timers.arm();
@@ -335,10 +341,5 @@ export class ThreadRunner {
     } catch (thrown) {
       this.rest.broken(thrown);
     }
-  }
-
-  private onBodyEvent(event: BodyEvent, plan: Plan, naming: Naming | undefined): void {
-    countBodyEvent(this.counters, event, plan);
-    this.watch.tell(event, naming);
   }
 }
