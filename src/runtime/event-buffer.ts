@@ -14,6 +14,8 @@ export interface BufferOptions {
   readonly joinAcrossFrom: number;
   /** The most events that wait: the oldest is given up for a new one. Default: no bound. */
   readonly max?: number;
+  /** Notes where the pieces of joined texts end, for {@link EventBuffer.from}. */
+  readonly divides?: boolean;
 }
 
 /** The pieces of a joined text: the number of each, and where it ends. */
@@ -25,6 +27,8 @@ interface Pieces {
 /** One of a list that is linked both ways: what is given up may stand anywhere, and a set would keep a hole for it. */
 interface Entry {
   event: RunEvent;
+  /** What is to be joined to the event's text: in one go, since a text that grows by pieces keeps them all. */
+  tail?: string[];
   pieces?: Pieces;
   before: Entry | undefined;
   after: Entry | undefined;
@@ -66,8 +70,9 @@ export class EventBuffer {
 
   shift(): RunEvent | undefined {
     const { first } = this;
-    if (first) this.remove(first);
-    return first?.event;
+    if (!first) return undefined;
+    this.remove(first);
+    return whole(first);
   }
 
   clear(): void {
@@ -113,25 +118,43 @@ export class EventBuffer {
     const entry = this.newest.get(event.path + event.node);
     const isLast = entry === this.last;
     if (entry?.event.type !== event.type || !(isLast || this.size >= this.options.joinAcrossFrom)) return false;
-    append(entry, event, isLast);
+    append(entry, event, isLast, this.options.divides === true);
     return true;
   }
 }
 
-/** The numbers of what stands behind an entry must stay higher than its own. */
-function append(entry: Entry, { text, number }: TextEvent, isLast: boolean): void {
-  const before = entry.event as TextEvent;
-  entry.pieces ??= { numbers: [before.number], ends: [before.text.length] };
-  const joined = before.text + text;
-  entry.pieces.numbers.push(number);
-  entry.pieces.ends.push(joined.length);
-  entry.event = { ...before, text: joined, number: isLast ? number : before.number };
+/** How many pieces of a text are kept before they are put together. */
+const TAIL = 500;
+
+/** The event with all of its text. */
+function whole(entry: Entry): RunEvent {
+  const { event, tail } = entry;
+  if (!tail || tail.length === 0) return event;
+  entry.tail = [];
+  entry.event = { ...event, text: (event as TextEvent).text + tail.join('') } as TextEvent;
+  return entry.event;
 }
 
-function restOf({ event, pieces }: Entry, number: number): RunEvent | undefined {
-  if (!pieces) return event.number >= number ? event : undefined;
+/** The numbers of what stands behind an entry must stay higher than its own. */
+function append(entry: Entry, { text, number }: TextEvent, isLast: boolean, divides: boolean): void {
+  const before = entry.event as TextEvent;
+  entry.tail ??= [];
+  entry.tail.push(text);
+  if (isLast) entry.event = { ...before, number };
+  if (entry.tail.length >= TAIL) whole(entry);
+  if (!divides) return;
+  entry.pieces ??= { numbers: [before.number], ends: [before.text.length] };
+  const { numbers, ends } = entry.pieces;
+  numbers.push(number);
+  ends.push((ends.at(-1) ?? 0) + text.length);
+}
+
+function restOf(entry: Entry, number: number): RunEvent | undefined {
+  const { pieces } = entry;
+  if (!pieces) return entry.event.number >= number ? whole(entry) : undefined;
   const first = pieces.numbers.findIndex(n => n >= number);
   if (first < 0) return undefined;
   const start = first === 0 ? 0 : (pieces.ends[first - 1] ?? 0);
-  return { ...event, text: (event as TextEvent).text.slice(start) } as TextEvent;
+  const event = whole(entry) as TextEvent;
+  return { ...event, text: event.text.slice(start) };
 }

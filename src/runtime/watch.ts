@@ -29,7 +29,7 @@ export class Watch {
     this.clock = clock;
     this.always = keep !== undefined && keep > 0;
     const max = keep ?? KEPT;
-    if (max > 0) this.kept = new EventBuffer({ joinFrom: 0, joinAcrossFrom: max / 2, max });
+    if (max > 0) this.kept = new EventBuffer({ joinFrom: 0, joinAcrossFrom: max / 2, max, divides: true });
   }
 
   /** Whether anyone does: if not, no event need be made. */
