@@ -44,3 +44,6 @@ export {
 } from './runtime/runtime.ts';
 export type { EventStream, EventsOptions, RunStream, StreamOptions } from './runtime/streams.ts';
 export { ToolError } from './tools/tool-error.ts';
+export type { UIChunk, UIData, UIMetadata } from './ui/chunks.ts';
+export type { UIStreamOptions } from './ui/translate.ts';
+export { toUIMessageStream, type UIResponseOptions, uiMessageResponse } from './ui/ui-messages.ts';

@@ -17,11 +17,12 @@ const MAY: Record<string, string[]> = {
   providers: ['compile', 'diagnostic', 'models', 'nodes', 'tools'],
   graph: ['compile', 'core', 'diagnostic', 'models', 'nodes', 'providers', 'tools'],
   runtime: ['compile', 'core', 'graph', 'models', 'nodes', 'providers', 'tools'],
+  ui: ['compile', 'core', 'runtime'],
   explore: ['compile', 'core', 'graph'],
   prompts: ['compile', 'diagnostic', 'graph', 'models', 'nodes', 'providers'],
   testing: ['explore', 'models', 'runtime'],
   cli: ['compile', 'core', 'diagnostic', 'explore', 'format', 'graph', 'models', 'runtime'],
-  '': ['compile', 'core', 'diagnostic', 'graph', 'models', 'nodes', 'prompts', 'providers', 'runtime', 'tools'],
+  '': ['compile', 'core', 'diagnostic', 'graph', 'models', 'nodes', 'prompts', 'providers', 'runtime', 'tools', 'ui'],
 };
 
 /** Packages that only some files know. */
@@ -37,6 +38,7 @@ const ONLY: Record<string, RegExp> = {
   undici: /^src\/tools\/http-client\.ts$/,
   'ipaddr.js': /^src\/tools\/address\.ts$/,
   execa: /^src\/tools\/run-shell\.ts$/,
+  'rxjs/internal/Observable': /^src\/runtime\/streams\.ts$/,
   piscina: /^src\/tools\/threads\.ts$/,
 };
 
@@ -140,6 +142,8 @@ it('the index is a table of contents: what it exports is pinned', async () => {
     'loadGraph',
     'memoryCache',
     'streamPrompt',
+    'toUIMessageStream',
+    'uiMessageResponse',
   ]);
 });
 
@@ -179,6 +183,8 @@ it('what is heavy loads when it is used: the index imports none of it', () => {
     for (const { to, typeOnly } of staticImports(file)) if (!typeOnly) visit(to);
   };
   visit('src/index.ts');
-  expect(['undici', 'ipaddr.js', 'execa', 'piscina'].filter(name => loaded.has(name))).toEqual([]);
+  expect(
+    ['undici', 'ipaddr.js', 'execa', 'piscina', 'rxjs', 'ai', '@opentelemetry/api'].filter(name => loaded.has(name)),
+  ).toEqual([]);
   expect(loaded).toContain('src/tools/world.ts');
 });

@@ -1,6 +1,6 @@
 /** S38: the events of one run, in order. */
 import { describe, expect, it } from 'vitest';
-import { createRuntime, type StreamOptions } from '../../src/index.ts';
+import { createRuntime, type NodeFunction, type StreamOptions } from '../../src/index.ts';
 import { scriptedModel } from '../../src/testing/index.ts';
 import { Bodies, build, settle } from '../helpers.ts';
 import { collect, line } from './tools.ts';
@@ -298,6 +298,36 @@ edges: [START -> sub -> late -> END]
     ]);
     const end = await collect(thread.stream.resume(undefined, all));
     expect(end.map(line)).toEqual(['run-started resume', 'node-finished late', 'checkpoint t 4', 'run-finished done']);
+  });
+
+  it('a function that asks in its middle: each step is a checkpoint, and it begins again with the answer', async () => {
+    const text =
+      'state: { x: number? }\nnodes: { f: { type: function, function: f, output: x } }\nedges: [START -> f -> END]\n';
+    const f: NodeFunction = async (_, ctx) => {
+      await ctx.step('one', () => 1);
+      return ctx.interrupt('Well?');
+    };
+    const thread = createRuntime().thread(build(text, { functions: { f } }), 't');
+    expect((await collect(thread.stream({}, all))).map(line)).toEqual([
+      'run-started invoke',
+      'value {"x":null}',
+      'checkpoint t 1',
+      'node-started f',
+      'checkpoint t 2',
+      'checkpoint t 3',
+      'interrupt f',
+      'run-finished waiting',
+    ]);
+    expect((await collect(thread.stream.resume(3, all))).map(line)).toEqual([
+      'run-started resume',
+      'checkpoint t 4',
+      'node-started f',
+      'update f {"x":3}',
+      'node-finished f',
+      'value {"x":3}',
+      'checkpoint t 5',
+      'run-finished done',
+    ]);
   });
 
   it('an event that a node waits for can be sent as a stream', async () => {

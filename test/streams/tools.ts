@@ -1,7 +1,7 @@
 import type { Model, ModelPart, RunEvent } from '../../src/index.ts';
 
-export async function collect(stream: AsyncIterable<RunEvent>): Promise<RunEvent[]> {
-  const events: RunEvent[] = [];
+export async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const events: T[] = [];
   for await (const event of stream) events.push(event);
   return events;
 }
