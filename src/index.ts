@@ -42,6 +42,7 @@ export {
   type StreamRun,
   type Thread,
 } from './runtime/runtime.ts';
+export type { TelemetryOptions, TracerLike } from './runtime/spans.ts';
 export type { EventStream, EventsOptions, RunStream, StreamOptions } from './runtime/streams.ts';
 export { ToolError } from './tools/tool-error.ts';
 export type { UIChunk, UIData, UIMetadata } from './ui/chunks.ts';

@@ -38,6 +38,7 @@ const ONLY: Record<string, RegExp> = {
   undici: /^src\/tools\/http-client\.ts$/,
   'ipaddr.js': /^src\/tools\/address\.ts$/,
   execa: /^src\/tools\/run-shell\.ts$/,
+  '@opentelemetry/api': /^src\/runtime\/(tracing|traced-deps|span-attributes)\.ts$/,
   'rxjs/internal/Observable': /^src\/runtime\/streams\.ts$/,
   piscina: /^src\/tools\/threads\.ts$/,
 };

@@ -29,7 +29,8 @@ export type EventBody =
   /** `error` is what `onError` took care of. */
   | ({ readonly type: 'node-finished'; readonly error?: ErrorRecord } & OfNode)
   | ({ readonly type: 'node-failed'; readonly error: ErrorRecord } & OfNode)
-  | ({ readonly type: 'node-retrying'; readonly attempts: number } & OfNode)
+  /** `attempts` failed so far; `error` is what the body threw, if it did. */
+  | ({ readonly type: 'node-retrying'; readonly attempts: number; readonly error?: ErrorRecord } & OfNode)
   /** It was stopped: nobody waits for it any more, or the run was cancelled. */
   | ({ readonly type: 'node-cancelled' } & OfNode)
   | ({ readonly type: 'item-started' } & OfItem)

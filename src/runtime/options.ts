@@ -7,6 +7,7 @@ import type { BodyDeps } from '../nodes/run-body.ts';
 import type { Env, Fetch, World } from '../nodes/world.ts';
 import type { Clock } from './clock.ts';
 import type { RunEvent } from './events.ts';
+import type { TelemetryOptions } from './spans.ts';
 
 /** The world as a runtime sees it. Everything has a default. */
 export interface RuntimeOptions {
@@ -28,6 +29,8 @@ export interface RuntimeOptions {
    * that somebody watches. Given a number, they are kept of every run.
    */
   readonly keepEvents?: number;
+  /** Makes spans of OpenTelemetry. Needs the package `@opentelemetry/api`. Default: none. */
+  readonly telemetry?: boolean | TelemetryOptions;
   /** Makes the id of a thread that is given none. */
   readonly newId?: () => string;
 }

@@ -1,7 +1,13 @@
 /** Waits for a thread to come to rest. What is asked while it runs joins the run. */
 export class Rest {
   private running: Promise<void> | undefined;
+  private ran = false;
   private ends: { resolve: () => void; reject: (reason: unknown) => void } | undefined;
+
+  /** Whether the thread ran before, and does not run now. */
+  get resting(): boolean {
+    return this.ran && !this.busy;
+  }
 
   get busy(): boolean {
     return this.ends !== undefined;
@@ -15,6 +21,7 @@ export class Rest {
   }
 
   private async begin(act: () => void): Promise<void> {
+    this.ran = true;
     try {
       await new Promise<void>((resolve, reject) => {
         this.ends = { resolve, reject };

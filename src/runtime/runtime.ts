@@ -82,30 +82,45 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
       const known = runners.get(id);
       const runner = known?.graph === graph ? known : new ThreadRunner(graph, id, host, { ...options, clock, world });
       runners.set(id, runner);
-      return threadOf(id, runner);
+      return threadOf(id, runner, options.telemetry);
     },
   };
 }
 
-function threadOf(id: string, runner: ThreadRunner): Thread {
-  const invoke: Thread['invoke'] = (input = {}, run = {}) => runner.invoke(input as GraphInput, run);
-  const stream = (input?: Readonly<Record<string, unknown>>, options: StreamOptions = {}): RunStream =>
-    openStream(runner, options, () => invoke(input, options));
+/** What happens before a thread runs: what makes its spans is loaded. */
+async function prepare(id: string, runner: ThreadRunner, telemetry: RuntimeOptions['telemetry']): Promise<void> {
+  if (!telemetry || runner.spans) return;
+  const { createSpans } = await import('./tracing.ts').catch(cause => {
+    throw new Error('telemetry needs the package @opentelemetry/api; install it', { cause });
+  });
+  if (runner.spans) return;
+  runner.spans = createSpans(runner.graph.plan, id, telemetry === true ? {} : telemetry);
+  runner.watch.add(runner.spans);
+}
+
+function threadOf(id: string, runner: ThreadRunner, telemetry: RuntimeOptions['telemetry']): Thread {
+  type Started = Promise<RunResult>;
+  const go = <A extends unknown[]>(act: (...args: A) => Started): ((...args: A) => Started) =>
+    telemetry ? (...args) => prepare(id, runner, telemetry).then(() => act(...args)) : act;
+  const own: Pick<Thread, 'invoke' | 'resume' | 'send' | 'retry'> = {
+    invoke: go((input = {}, run = {}) => runner.invoke(input as GraphInput, run)),
+    resume: go((answer, run = {}) => runner.resume(answer, run)),
+    send: go((event, run = {}) => runner.send(event, run)),
+    retry: go((run = {}) => runner.retry(run)),
+  };
+  const open = (options: StreamOptions = {}, start: () => Started): RunStream => openStream(runner, options, start);
+  const invoked = (input?: Readonly<Record<string, unknown>>, options?: StreamOptions): RunStream =>
+    open(options, () => own.invoke(input, options));
+  const going: Pick<StreamRun, 'resume' | 'send' | 'retry'> = {
+    resume: (answer, options) => open(options, () => own.resume(answer, options)),
+    send: (event, options) => open(options, () => own.send(event, options)),
+    retry: options => open(options, () => own.retry(options)),
+  };
   return {
     id,
-    invoke,
-    resume: (answer, run = {}) => runner.resume(answer, run),
-    send: (event, run = {}) => runner.send(event, run),
-    retry: (run = {}) => runner.retry(run),
+    ...own,
     cancel: () => runner.cancel(),
-    stream: Object.assign(stream, {
-      resume: (answer?: unknown, options: StreamOptions = {}) =>
-        openStream(runner, options, () => runner.resume(answer, options)),
-      send: (event: { readonly type: string }, options: StreamOptions = {}) =>
-        openStream(runner, options, () => runner.send(event, options)),
-      retry: (options: StreamOptions & { readonly id?: string } = {}) =>
-        openStream(runner, options, () => runner.retry(options)),
-    }),
+    stream: Object.assign(invoked, going),
     events: (options = {}) => openEvents(runner, options),
     changes: async () => {
       if (!runner.watch.keeps)

@@ -113,7 +113,10 @@ function actionEvents(move: Move, { type, params }: Action): EventBody[] {
     const error = after.failures[node];
     return error ? [{ type: 'node-failed', node, branch, error }] : [];
   }
-  if (type === 'again') return [{ type: 'node-retrying', node, branch, attempts: after.attempts[node] ?? 1 }];
+  if (type === 'again') {
+    const thrown = move.event?.kind === 'error' ? { error: errorRecord(move.event.error) } : {};
+    return [{ type: 'node-retrying', node, branch, attempts: after.attempts[node] ?? 1, ...thrown }];
+  }
   if (at.kind !== 'node') return [];
   if (type === 'hold') return updates(move, node);
   return type === 'take' ? finished(move, node) : [];

@@ -6,6 +6,7 @@ import { EventReader } from './event-reader.ts';
 import type { RunEvent } from './events.ts';
 import { type Selection, selects } from './modes.ts';
 import type { RunOptions } from './options.ts';
+import type { Rest } from './rest.ts';
 import type { RunResult } from './result.ts';
 import type { Watch } from './watch.ts';
 
@@ -66,8 +67,7 @@ function streamOf(wanted: Wanted, open: (wanted: Wanted) => EventReader): EventS
 /** What a stream is of. */
 export interface StreamSource {
   readonly watch: Watch;
-  /** It ran, and does not run now. */
-  readonly resting: boolean;
+  readonly rest: Pick<Rest, 'resting'>;
   cancel(): Promise<void>;
 }
 
@@ -128,7 +128,7 @@ export function openEvents(source: StreamSource, options: EventsOptions): EventS
     };
     reader.select(wanted);
     for (const event of watch.history(from)) reader.push(event);
-    if (source.resting && !follow) reader.end();
+    if (source.rest.resting && !follow) reader.end();
     else leave = watch.add({ next: event => reader.push(event), rest });
     return reader;
   });

@@ -35,6 +35,7 @@ import {
   stateOf,
   type ThreadState,
 } from './result.ts';
+import { type Spans, traced } from './spans.ts';
 import { countVisits, tellRunning, tellStep } from './step-events.ts';
 import type { Tally } from './timers.ts';
 import { Watch } from './watch.ts';
@@ -54,7 +55,9 @@ export class ThreadRunner {
   private runNumber = 0;
   private cancelled = false;
   readonly watch: Watch;
-  private readonly rest = new Rest();
+  readonly rest = new Rest();
+  /** Where spans are made of what happens. */
+  spans: Spans | undefined;
 
   constructor(graph: Graph, id: string, host: Host, options: BoundOptions) {
     this.graph = graph;
@@ -94,10 +97,12 @@ export class ThreadRunner {
   }
 
   private bodyOf = (plan: Plan): RunBody =>
-    createRunBody(plan, this.deps, String(this.runNumber), (event, { naming, over }) => {
-      countBodyEvent(this.counters, event, plan);
-      if (!over) this.watch.tell(event, naming);
-    });
+    traced(this.spans, this.deps, deps =>
+      createRunBody(plan, deps, String(this.runNumber), (event, { naming, over }) => {
+        countBodyEvent(this.counters, event, plan);
+        if (!over) this.watch.tell(event, naming);
+      }),
+    );
 
   private begin(options: MemberOptions, input: unknown): void {
     const step = this.host.create(options.address, options.logic, input);
@@ -187,11 +192,6 @@ export class ThreadRunner {
     if (this.cancelled) return 'cancelled';
     if (!this.idle) return 'running';
     return this.each(m => m.failures()).length > 0 ? 'failed' : 'waiting';
-  }
-
-  /** Whether it ran, and does not run now. */
-  get resting(): boolean {
-    return !this.rest.busy && this.members.size > 0;
   }
 
   /** Nothing runs, and no timer will set anything going that somebody waits for. */
