@@ -112,6 +112,52 @@ describe('run', () => {
     expect(statewright('run', graph).err).toContain('give it replies with --script');
   });
 
+  describe('--stream', () => {
+    const says = file(
+      'says.yaml',
+      'name: says\nmodel: scripted\nstate: { text: string? }\nnodes: { say: { type: llm, prompt: Hi, output: text }, ask: { type: interrupt, message: "Good?", schema: boolean } }\nedges: ["START -> say -> ask -> END"]\n',
+    );
+    const script = file('says.script.yaml', 'say: [Hello there]\n');
+    const run = (...args: string[]): Output => statewright('run', says, '--script', script, ...args);
+
+    it('prints what happens on stderr, and the result on stdout as always', () => {
+      expect(run('--stream', 'tokens,updates', '--answer', 'ask=true')).toEqual({
+        code: 0,
+        out: 'Hello there\n',
+        err: [
+          'say: Hello there',
+          'update say {"text":"Hello there"}',
+          'interrupt ask: Good?',
+          'run-finished waiting',
+          'run-finished done',
+          '',
+        ].join('\n'),
+      });
+    });
+
+    it('with --json prints lines of JSON, the last of which holds the result', () => {
+      const { code, out } = run('--stream', 'debug', '--json', '--answer', 'ask=true');
+      expect(code).toBe(0);
+      const events = out
+        .trimEnd()
+        .split('\n')
+        .map(l => JSON.parse(l) as { type: string; number: number });
+      expect(events[0]).toMatchObject({ type: 'run-started', number: 1 });
+      expect(events.filter(e => e.type === 'token')).toHaveLength(2);
+      expect(events.at(-1)).toMatchObject({
+        type: 'run-finished',
+        result: { status: 'done', output: { text: 'Hello there' } },
+      });
+      expect(run('--stream', 'updates', '--json').code).toBe(3);
+    });
+
+    it('refuses a mode that is none', () => {
+      const { code, err } = run('--stream', 'updates,token');
+      expect(code).toBe(2);
+      expect(err).toBe('--stream: there is no mode "token"; did you mean "tokens"?\n');
+    });
+  });
+
   it('Ctrl-C in the middle stops the bodies and exits 130', async () => {
     file(
       'slow.ts',

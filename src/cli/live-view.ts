@@ -12,7 +12,7 @@ export interface Screen {
 interface Row {
   readonly node: string;
   readonly branch: string;
-  state: 'running' | 'ok' | 'failed' | 'retrying';
+  state: 'running' | 'ok' | 'failed' | 'retrying' | 'cancelled';
   startedAt: number;
   endedAt?: number;
   visits: number;
@@ -96,16 +96,11 @@ export class LiveView {
       case 'item-failed':
         this.countItem(event.node, event.total, event.type === 'item-failed');
         break;
-      case 'item-started':
+      case 'node-cancelled':
+        this.end(event.node, 'cancelled', event.at);
+        break;
       // The question itself is put on the screen, and its answer after it.
-      case 'interrupt':
-      case 'usage':
-      case 'reasoning':
-      case 'tool-call':
-      case 'tool-result':
-      case 'custom':
-      case 'cached':
-      case 'log':
+      default:
         break;
     }
   }
@@ -143,6 +138,7 @@ export class LiveView {
       ok: c.green('✔'),
       failed: c.red('✖'),
       retrying: c.yellow('↻'),
+      cancelled: c.dim('⊘'),
     };
     const indent = '  '.repeat(row.branch === '' ? 0 : row.branch.split('/').length);
     const name = `${indent}${row.node}${row.visits > 1 ? ` ×${row.visits}` : ''}${itemsOf(row)}`;

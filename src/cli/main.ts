@@ -40,10 +40,14 @@ function createProgram(): Command {
     .option('--answer <id=value>', 'the answer to an interrupt, in order; may be repeated', collect, [])
     .option('--model <name>', 'the model of every node, such as openai/gpt-5-mini, in place of those of the graph')
     .option('--script <file>', 'replies for model calls, per node (default: <graph>.script.yaml, if there is one)')
+    .option(
+      '--stream <modes>',
+      'print what happens: updates, values, tokens, custom or debug, with commas between; with --json as lines of JSON, the last of which holds the result',
+    )
     .option('--json', 'print the result as one JSON value')
     .addHelpText(
       'after',
-      '\nExamples:\n  statewright run graphs/report.yaml -i path=docs\n  statewright run graphs/interview.yaml --answer name=Ada --json',
+      '\nExamples:\n  statewright run graphs/report.yaml -i path=docs\n  statewright run graphs/interview.yaml --answer name=Ada --json\n  statewright run graphs/hello.yaml --stream updates,tokens',
     )
     .action(exitWith(async (file: string, options) => (await import('./run.ts')).runCommand(file, options)));
   program

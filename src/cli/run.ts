@@ -3,7 +3,7 @@ import type { Interrupt } from '../core/waiting.ts';
 import type { Graph } from '../graph/compile-graph.ts';
 import type { ScriptedModel } from '../models/scripted.ts';
 import { ResumeError } from '../runtime/errors.ts';
-import type { RunEvent } from '../runtime/events.ts';
+import type { StreamMode } from '../runtime/modes.ts';
 import type { RunResult } from '../runtime/result.ts';
 import { createRuntime, type Thread } from '../runtime/runtime.ts';
 import { AskCancelled, ask } from './ask.ts';
@@ -12,12 +12,14 @@ import { readInput, readValue, splitPair } from './input.ts';
 import { LiveView } from './live-view.ts';
 import { loadForCommand, loadScript } from './load.ts';
 import { colorsFor, printJson, printResult, say } from './output.ts';
+import { readModes, StreamPrinter } from './stream-view.ts';
 
 export interface RunCommandOptions {
   readonly input: readonly string[];
   readonly answer: readonly string[];
   readonly script?: string;
   readonly model?: string;
+  readonly stream?: string;
   readonly json?: boolean;
 }
 
@@ -52,13 +54,17 @@ class Session {
   private readonly answers: Answers;
   private readonly interactive: boolean;
   private readonly view: LiveView | undefined;
+  /** In place of the view. */
+  private readonly printer: { readonly modes: readonly StreamMode[]; readonly to: StreamPrinter } | undefined;
   private readonly controller = new AbortController();
 
   constructor(thread: Thread, options: RunCommandOptions) {
     this.thread = thread;
     this.answers = new Answers(options.answer);
     this.interactive = process.stdin.isTTY === true && process.stderr.isTTY === true && options.json !== true;
-    this.view = this.interactive ? new LiveView(process.stderr, () => Date.now()) : undefined;
+    if (options.stream !== undefined)
+      this.printer = { modes: readModes(options.stream), to: new StreamPrinter(options.json === true) };
+    this.view = this.interactive && !this.printer ? new LiveView(process.stderr, () => Date.now()) : undefined;
   }
 
   /** Ctrl-C stops the run and lets its bodies settle; a second one ends the process at once. */
@@ -71,7 +77,7 @@ class Session {
     process.on('SIGINT', this.onSignal);
     process.on('SIGTERM', this.onSignal);
     try {
-      let result = await this.step(() => this.thread.invoke(input, this.runOptions()));
+      let result = await this.step(() => this.go('invoke', input));
       for (let answer = await this.nextAnswer(result); answer; answer = await this.nextAnswer(result)) {
         const given = answer;
         result = await this.step(() => this.resume(given, result));
@@ -87,8 +93,15 @@ class Session {
     return this.answers.unused();
   }
 
-  private runOptions(): { signal: AbortSignal; onEvent: (event: RunEvent) => void } {
-    return { signal: this.controller.signal, onEvent: event => this.view?.handle(event) };
+  private async go(what: 'invoke' | 'resume', given: Record<string, unknown>): Promise<RunResult> {
+    const { thread, printer } = this;
+    const { signal } = this.controller;
+    if (!printer) return thread[what](given, { signal, onEvent: event => this.view?.handle(event) });
+    const { modes, to } = printer;
+    const start = what === 'invoke' ? thread.stream : thread.stream.resume;
+    const stream = start(given, { signal, modes });
+    for await (const event of stream) await to.print(event);
+    return stream.result;
   }
 
   private async step(run: () => Promise<RunResult>): Promise<RunResult> {
@@ -102,7 +115,7 @@ class Session {
 
   private async resume(answer: Record<string, unknown>, before: RunResult): Promise<RunResult> {
     try {
-      return await this.thread.resume(answer, this.runOptions());
+      return await this.go('resume', answer);
     } catch (thrown) {
       if (!(thrown instanceof ResumeError)) throw thrown;
       if (!this.interactive) throw new CliError(thrown.message);
@@ -172,7 +185,8 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
     throw thrown;
   }
   explain(file, graph, result);
-  if (options.json) printJson(result);
-  else if (result.status === 'done') printResult(result.output);
+  // The last line of a stream of JSON holds the result.
+  if (options.json && options.stream === undefined) printJson(result);
+  else if (!options.json && result.status === 'done') printResult(result.output);
   return checkUnused(result, script, session.unusedAnswers()) ? EXIT.failed : EXIT_OF[result.status];
 }
