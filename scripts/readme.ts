@@ -1,5 +1,5 @@
 /**
- * Keeps README.md and docs/testing.md true: runs what they show and writes in what came out. With `--check` nothing is
+ * Keeps README.md, docs/testing.md and docs/streaming.md true: runs what they show and writes in what came out. With `--check` nothing is
  * written, and the exit code is 1 when one of them says something else.
  *
  * Blocks: `console` holds a command and its output, cut to the first lines; a block with a file name is that file, in a
@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '..');
-const documents = ['README.md', 'docs/testing.md'];
+const documents = ['README.md', 'docs/testing.md', 'docs/streaming.md'];
 const SHOWN_LINES = 30;
 
 interface Block {

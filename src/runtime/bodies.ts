@@ -53,12 +53,14 @@ export class Bodies {
     return this.running.size === this.resting.size;
   }
 
-  /** Notes that a body waits for an event from outside, or does no more. */
-  rest(body: RunningBody, waits: BodyWait | undefined): void {
-    if (body.stopped) return;
+  /** Notes that a body waits for an event from outside, or does no more. Returns whether it waits for something new. */
+  rest(body: RunningBody, waits: BodyWait | undefined): boolean {
+    if (body.stopped) return false;
+    const before = body.waits?.events.join();
     body.waits = waits;
     if (waits) this.resting.add(body);
     else this.resting.delete(body);
+    return waits !== undefined && waits.events.join() !== before;
   }
 
   /** The bodies that wait for an event from outside. */

@@ -56,3 +56,9 @@ export interface RunOptions {
   /** Called with every event of the run, as it happens. What it throws is ignored. */
   readonly onEvent?: (event: RunEvent) => void;
 }
+
+/** Acts when a signal fires, unless what is returned was called before. */
+export function onAbort(signal: AbortSignal | undefined, act: () => void): () => void {
+  signal?.addEventListener('abort', act, { once: true });
+  return () => signal?.removeEventListener('abort', act);
+}

@@ -133,14 +133,17 @@ interface Outcome {
   readonly thread: string;
   readonly status: RunStatus;
   readonly output: State;
-  readonly interrupts: readonly Interrupt[];
-  readonly failures: readonly Failure[];
-  readonly handled: readonly Failure[];
+  readonly members: readonly Member[];
+  /** What bodies wait for, beside what the members ask. */
+  readonly waits: readonly Interrupt[];
   readonly counters: Counters;
 }
 
 /** Puts the outcome of a run together. */
-export function resultOf({ thread, status, output, interrupts, failures, handled, counters }: Outcome): RunResult {
+export function resultOf({ thread, status, output, members, waits, counters }: Outcome): RunResult {
+  const interrupts = [...members.flatMap(m => m.interrupts()).map(i => i.shown), ...waits];
+  const failures = members.flatMap(m => m.failures()).map(f => f.shown);
+  const handled = members.flatMap(m => m.handled()).map(f => f.shown);
   const [first] = failures;
   const { inputTokens, outputTokens, nodeRuns, failedRuns, modelCalls, cachedRuns, durationMs, visits } = counters;
   const { toolCalls, failedToolCalls, cost } = counters;

@@ -22,7 +22,7 @@ import { ThreadError } from './errors.ts';
 import type { RunCause } from './events.ts';
 import { Member, type MemberOptions } from './member.ts';
 import type { Host } from './memory-host.ts';
-import { type BoundOptions, depsOf, type RunOptions } from './options.ts';
+import { type BoundOptions, depsOf, onAbort, type RunOptions } from './options.ts';
 import { addressAnswers, failedAt, refuseUnlessDone, takersOf, waitOf } from './requests.ts';
 import { Rest } from './rest.ts';
 import {
@@ -202,8 +202,7 @@ export class ThreadRunner {
   /** Acts, and runs until nothing is left to do by itself. What is asked while the thread runs joins the run. */
   private async go(cause: RunCause, { signal, onEvent }: RunOptions, act: () => void): Promise<RunResult> {
     const unwatch = onEvent && this.watch.add({ next: onEvent });
-    const abort = (): void => void this.cancel();
-    signal?.addEventListener('abort', abort, { once: true });
+    const release = onAbort(signal, () => void this.cancel());
     if (signal?.aborted) this.cancelled = true;
     const begun = this.rest.busy ? undefined : this.clock.now();
     try {
@@ -221,7 +220,7 @@ export class ThreadRunner {
       if (begun !== undefined) this.watch.rest({ reason });
       throw reason;
     } finally {
-      signal?.removeEventListener('abort', abort);
+      release();
       unwatch?.();
       if (!this.rest.busy) this.deps.world.endRun(this.id);
     }
@@ -233,9 +232,8 @@ export class ThreadRunner {
       thread: this.id,
       status: status === 'running' ? 'waiting' : status,
       output: outputOf(this.graph.plan.graph, this.root().context.state),
-      interrupts: [...this.each(m => m.interrupts()).map(i => i.shown), ...this.bodies.waiting().map(waitOf)],
-      failures: this.each(m => m.failures()).map(f => f.shown),
-      handled: this.each(m => m.handled()).map(f => f.shown),
+      members: [...this.members.values()],
+      waits: this.bodies.waiting().map(waitOf),
       counters: this.counters,
     });
   }
@@ -310,7 +308,8 @@ export class ThreadRunner {
     const running = new RunningBody();
     const call = callOf(member, task, running, {
       rests: waits => {
-        this.bodies.rest(running, waits);
+        const asks = this.bodies.rest(running, waits);
+        if (asks) this.watch.tell({ type: 'interrupt', interrupt: waitOf(running) }, member.naming);
         this.restIfIdle();
       },
       record: (name, value) => this.deliver(member, { kind: 'step', taskId, childId, name, value }),

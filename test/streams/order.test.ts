@@ -1,5 +1,6 @@
 /** S38: the events of one run, in order. */
 import { describe, expect, it } from 'vitest';
+import { createMachine } from 'xstate';
 import { createRuntime, type NodeFunction, type StreamOptions } from '../../src/index.ts';
 import { scriptedModel } from '../../src/testing/index.ts';
 import { Bodies, build, settle } from '../helpers.ts';
@@ -328,6 +329,19 @@ edges: [START -> sub -> late -> END]
       'checkpoint t 5',
       'run-finished done',
     ]);
+  });
+
+  it('a machine that waits for an event is told as a question', async () => {
+    const text = 'nodes: { m: { type: machine, machine: door } }\nedges: [START -> m -> END]\n';
+    const door = createMachine({
+      initial: 'shut',
+      states: { shut: { on: { open: 'done' } }, done: { type: 'final' } },
+    });
+    const thread = createRuntime().thread(build(text, { machines: { door } }), 't');
+    const events = await collect(thread.stream());
+    expect(events.map(line)).toEqual(['interrupt m', 'run-finished waiting']);
+    expect(events[0]).toMatchObject({ interrupt: { event: 'open' } });
+    expect((await collect(thread.stream.send({ type: 'open' }))).map(line)).toEqual(['run-finished done']);
   });
 
   it('an event that a node waits for can be sent as a stream', async () => {
