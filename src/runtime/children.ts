@@ -1,8 +1,9 @@
 /** The actors that tasks stand for: the graph of a subgraph node, the pool of a map, the machine of an item. */
 import type { BodyCall, RunBody } from '../compile/body-call.ts';
+import type { GraphContext } from '../compile/context.ts';
 import { childStart } from '../compile/emit.ts';
 import { givenError } from '../compile/given-up.ts';
-import { childNaming, memberNaming, plainNaming, poolNaming, splitItem } from '../compile/naming.ts';
+import { childNaming, memberNaming, type Naming, plainNaming, poolNaming, splitItem } from '../compile/naming.ts';
 import { childSrc, poolSrc } from '../compile/node-states.ts';
 import { nodeOf, type Plan } from '../compile/plan.ts';
 import type { PoolImplementation } from '../compile/pool-actor.ts';
@@ -77,48 +78,53 @@ export function childOf(member: Member, task: StartedTask, bodyOf: BodyOf): Chil
   return member.work.kind === 'pool' ? ofItem(member, member.work, task) : ofGraph(member, member.work, task, bodyOf);
 }
 
-/** What the body of a task is called with. */
-export function callOf(
-  member: Member,
-  task: StartedTask,
-  running: RunningBody,
-  { rests, record }: Required<Pick<BodyCall, 'rests' | 'record'>>,
-): BodyCall {
-  const { work, naming } = member;
-  if (work.kind === 'graph') {
-    const { context } = member;
-    running.name = naming(task.childId);
-    return {
-      node: task.childId,
-      context,
-      naming,
-      rests,
-      record,
-      get signal() {
-        return running.signal;
-      },
-      get over() {
-        return running.over;
-      },
-    };
+type Answers = Required<Pick<BodyCall, 'rests' | 'record'>>;
+
+/** A call whose signal is made when it is asked for: most bodies never do. */
+class Call implements BodyCall {
+  readonly node: string;
+  readonly context: GraphContext;
+  readonly naming: Naming;
+  readonly rests: Answers['rests'];
+  readonly record?: Answers['record'];
+  private readonly running: RunningBody;
+
+  constructor(
+    node: string,
+    context: GraphContext,
+    naming: Naming,
+    running: RunningBody,
+    { rests, record }: Pick<Answers, 'rests'> & Partial<Answers>,
+  ) {
+    this.node = node;
+    this.context = context;
+    this.naming = naming;
+    this.running = running;
+    this.rests = rests;
+    if (record) this.record = record;
   }
+
+  get signal(): AbortSignal {
+    return this.running.signal;
+  }
+
+  get over(): boolean {
+    return this.running.over;
+  }
+}
+
+/** What the body of a task is called with. */
+export function callOf(member: Member, task: StartedTask, running: RunningBody, answers: Answers): BodyCall {
+  const { work, naming } = member;
+  running.name = naming(task.childId);
+  if (work.kind === 'graph') return new Call(task.childId, member.context, naming, running, answers);
   const { id, item } = work.pool.work;
   const around = member.parent?.member;
   if (!around || !('node' in item)) throw new Error(`the items of "${id}" are no bodies`);
   const index = indexOf(task);
-  running.name = naming(task.childId);
-  return {
-    node: item.node,
-    context: item.context(around.context, index, work.spec.items[index]),
-    naming: memberNaming(work.outer, id, work.pool.work, task.childId),
-    rests,
-    get signal() {
-      return running.signal;
-    },
-    get over() {
-      return running.over;
-    },
-  };
+  const context = item.context(around.context, index, work.spec.items[index]);
+  const { rests } = answers;
+  return new Call(item.node, context, memberNaming(work.outer, id, work.pool.work, task.childId), running, { rests });
 }
 
 /** What a child that ended gives to its parent; undefined while it has not ended. */

@@ -8,8 +8,14 @@ import {
   type SpanOptions,
   trace,
 } from '@opentelemetry/api';
-import { describe, expect, it } from 'vitest';
-import { createRuntime, type Model, type RuntimeOptions, type TelemetryOptions } from '../../src/index.ts';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import {
+  createRuntime,
+  type Model,
+  type RuntimeOptions,
+  type TelemetryOptions,
+  type TracerLike,
+} from '../../src/index.ts';
 import { scriptedModel } from '../../src/testing/index.ts';
 import { build } from '../helpers.ts';
 import { collect } from './tools.ts';
@@ -309,6 +315,7 @@ edges: [START -> try -> mend -> ask -> END]
     const text =
       'name: one\nnodes: { f: { type: function, function: up, input: { x: "\'a\'" }, output: x } }\nstate: { x: string? }\nedges: [START -> f -> END]\n';
     const graph = build(text, { functions });
+    expectTypeOf(trace.getTracer('x')).toExtend<TracerLike>();
     const runtime = createRuntime({ telemetry: true });
     expect((await runtime.thread(graph).invoke()).output).toEqual({ x: 'A' });
     trace.setGlobalTracerProvider({ getTracer: () => tracer } as never);
