@@ -83,7 +83,8 @@ function writesIn({ plan, event, before, after }: Move, id: string): readonly St
   }
   if (!before || before.state === after.state) return [];
   const outcome = event && event.kind !== 'settled' && outcomeOf(plan, before, toXState(event), { kind: 'node', id });
-  return [writesOf(plan, before, node, outcome && outcome.kind === 'result' ? outcome.value : undefined)];
+  const given = outcome && outcome.kind === 'result' ? outcome : undefined;
+  return [writesOf(plan, before, node, given?.value, given?.messages)];
 }
 
 function updates(move: Move, node: string): EventBody[] {

@@ -126,9 +126,11 @@ async function tracedCall(
   }
 }
 
-/** The world, but for what calls a tool. */
+/** The world, but for what calls a tool or gives a model. */
 function tracedWorld(world: World, by: BodyTrace): World {
+  const provided = world.providerModel?.bind(world);
   const own: Partial<World> = {
+    providerModel: provided && ((...asked) => tracedModel(provided(...asked), by)),
     callTool: (tool, args, io) => tracedCall(tool.name, tool, args, by, () => world.callTool(tool, args, io)),
     callMcp: (server, name, args, io) => tracedCall(name, {}, args, by, () => world.callMcp(server, name, args, io)),
   };

@@ -68,6 +68,7 @@ export class UITranslator {
       case 'node-failed':
       case 'node-retrying':
       case 'node-cancelled':
+      case 'model-again':
         return this.close(placeOf(event));
       case 'update': {
         const { node, path, branch, writes } = event;

@@ -63,13 +63,9 @@ describe('an answer', () => {
       metrics: { modelCalls: 1 },
     });
     expect(events.map(e => e.type)).toEqual([
-      'node-started',
-      'token',
-      'token',
-      'token',
-      'token',
-      'usage',
-      'node-finished',
+      ...['run-started', 'value', 'checkpoint', 'node-started'],
+      ...['token', 'token', 'token', 'token', 'usage'],
+      ...['update', 'node-finished', 'value', 'checkpoint', 'run-finished'],
     ]);
     expect(server.seen[0]).toMatchObject({
       path: '/v1/chat/completions',

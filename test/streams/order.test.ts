@@ -99,6 +99,22 @@ describe('S38: events in order', () => {
     expect(top.map(line)).toContain('update sub {"y":3}');
   });
 
+  it('an update has what was said to a history too', async () => {
+    const text =
+      'model: scripted\nstate: { chat: messages, text: string? }\nnodes: { say: { type: llm, prompt: Hi, output: text, history: chat } }\nedges: [START -> say -> END]\n';
+    const runtime = createRuntime({ models: { '*': scriptedModel({ say: ['Hello'] }) } });
+    const events = await collect(runtime.thread(build(text), 't').stream({}, { modes: ['updates'] }));
+    expect(events[0]).toMatchObject({
+      writes: {
+        text: 'Hello',
+        chat: [
+          { role: 'user', content: 'Hi' },
+          { role: 'assistant', content: 'Hello' },
+        ],
+      },
+    });
+  });
+
   it('branches write where they are, and the state shows it after the join', async () => {
     const text = `
 state: { items: { type: array, items: string, merge: append }, one: string? }

@@ -17,6 +17,7 @@ import {
   type TracerLike,
 } from '../../src/index.ts';
 import { scriptedModel } from '../../src/testing/index.ts';
+import { fails, ModelServer, says } from '../helpers/model-server.ts';
 import { build } from '../helpers.ts';
 import { collect } from './tools.ts';
 
@@ -308,6 +309,31 @@ edges: [START -> try -> mend -> ask -> END]
     expect((await thread.invoke({}, { signal: controller.signal })).status).toBe('cancelled');
     expect(tracer.named('function w')).toMatchObject({ ended: 1, attributes: { 'statewright.cancelled': true } });
     expect(tracer.spans[0]).toMatchObject({ ended: 1, attributes: { 'statewright.run.status': 'cancelled' } });
+  });
+
+  it('models of providers have theirs, a fallback its own', async () => {
+    const server = new ModelServer();
+    await server.start();
+    server.answer(fails(500), says('All well'));
+    const text = `
+name: two
+model: first
+models:
+  first: { model: local/one, baseURL: "${server.baseURL}", apiKeyEnv: KEY, fallback: [second] }
+  second: { model: local/two, baseURL: "${server.baseURL}", apiKeyEnv: KEY }
+state: { answer: string? }
+nodes: { ask: { type: llm, prompt: Well?, output: answer } }
+edges: [START -> ask -> END]
+`;
+    const { tracer, thread } = traced(text, { env: { KEY: 'k' } });
+    expect((await thread.invoke()).output).toEqual({ answer: 'All well' });
+    await server.stop();
+    expect(tracer.tree()).toEqual(['invoke_workflow two', '  llm ask', '    chat one', '    chat two']);
+    expect(tracer.named('chat one')).toMatchObject({ status: { code: 2 }, ended: 1 });
+    expect(tracer.named('chat two').attributes).toMatchObject({
+      'gen_ai.provider.name': 'local',
+      'gen_ai.usage.input_tokens': 10,
+    });
   });
 
   it('`telemetry: true` takes the global provider, which does nothing unless there is one', async () => {

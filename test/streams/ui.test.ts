@@ -169,6 +169,16 @@ edges: ["START -> [a, b] -> END"]
     ]);
   });
 
+  it('gets an answer that is mended as a text of its own', async () => {
+    const text =
+      'model: scripted\nstate: { n: number? }\nnodes: { a: { type: llm, prompt: Hi, schema: { n: number }, output: { n: output.n } } }\nedges: [START -> a -> END]\n';
+    const models = { '*': scriptedModel({ a: ['seven', '{"n":7}'] }) };
+    const { chat } = chatOf(ai, () => run(text, { models }).stream());
+    await chat.sendMessage({ text: 'Hello' });
+    const texts = chat.messages.at(-1)?.parts.flatMap(p => (p.type === 'text' ? [p.text] : []));
+    expect(texts).toEqual(['seven', '{"n":7}']);
+  });
+
   it('gets an error without its details, unless they are given', async () => {
     const text = 'nodes: { f: { type: function, function: f } }\nedges: [START -> f -> END]\n';
     const f = (): never => {
