@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '..');
-const documents = ['README.md', 'docs/testing.md', 'docs/streaming.md'];
+const documents = ['README.md', 'docs/testing.md', 'docs/streaming.md', 'docs/durability.md'];
 const SHOWN_LINES = 30;
 
 interface Block {
@@ -40,11 +40,12 @@ function userFolder(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'statewright-readme-'));
   const own = path.join(folder, 'node_modules/statewright');
   mkdirSync(own, { recursive: true });
-  const exports = { '.': './index.js', './testing': './testing.js' };
+  const exports = { '.': './index.js', './testing': './testing.js', './sqlite': './sqlite.js' };
   writeFileSync(path.join(own, 'package.json'), JSON.stringify({ name: 'statewright', type: 'module', exports }));
   for (const [file, source] of [
     ['index.js', 'src/index.ts'],
     ['testing.js', 'src/testing/index.ts'],
+    ['sqlite.js', 'src/store/sqlite.ts'],
   ] as const)
     writeFileSync(path.join(own, file), `export * from ${JSON.stringify(path.join(root, source))};\n`);
   writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');

@@ -44,6 +44,7 @@ export {
 } from './runtime/runtime.ts';
 export type { TelemetryOptions, TracerLike } from './runtime/spans.ts';
 export type { EventStream, EventsOptions, RunStream, StreamOptions } from './runtime/streams.ts';
+export { type Store, StoreError } from './store/store.ts';
 export { ToolError } from './tools/tool-error.ts';
 export type { UIChunk, UIData, UIMetadata } from './ui/chunks.ts';
 export type { UIStreamOptions } from './ui/translate.ts';

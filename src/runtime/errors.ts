@@ -10,6 +10,7 @@ export class ThreadError extends Error {
     | 'ambiguous'
     | 'unknown-interrupt'
     | 'stale'
+    | 'graph-changed'
     | 'not-kept';
   constructor(code: ThreadError['code'], message: string) {
     super(message);

@@ -5,7 +5,7 @@ import type { BodyEvent } from '../nodes/node-io.ts';
 import type { RunResult, RunStatus } from './result.ts';
 
 /** What set a run going. */
-export type RunCause = 'invoke' | 'resume' | 'send' | 'retry';
+export type RunCause = 'invoke' | 'resume' | 'send' | 'retry' | 'recover';
 
 interface OfNode {
   readonly node: string;

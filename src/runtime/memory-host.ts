@@ -5,16 +5,33 @@
  * - C6. An event whose task was replaced is `stale` and changes nothing.
  */
 import type { ActorState, CoreEvent, CoreLogic, Step } from '../core/core.ts';
+import type { Store, StoredActor, StoredStatus, StoredThread } from '../store/store.ts';
+
+/** To which thread an actor belongs, and for which task it runs. */
+export interface Place {
+  readonly thread: string;
+  readonly parent?: StoredActor['parent'];
+  /** The actor is the root of a run that begins. */
+  readonly begins?: StoredThread;
+}
 
 /** Keeps the state of actors by address. */
 export interface Host {
   /** Begins an actor, replacing what was at its address. */
-  create(address: string, logic: CoreLogic, input: unknown): Step;
+  create(address: string, logic: CoreLogic, input: unknown, place: Place): Step;
   /** Applies an event and commits, or returns undefined when the event is stale. */
   deliver(address: string, event: CoreEvent): Step | undefined;
   load(address: string): ActorState | undefined;
   /** Forgets an actor. */
   remove(address: string): void;
+  /** Takes over an actor that was stored. */
+  adopt?(logic: CoreLogic, actor: StoredActor, place: Place): ActorState;
+  /** Forgets the actors of a thread here, and leaves what is stored as it is. */
+  release?(thread: string): void;
+  /** What is stored of a thread. */
+  stored?(thread: string): ReturnType<Store['load']>;
+  /** Notes how a thread stands when it rests. */
+  note?(thread: string, status: StoredStatus, counters: unknown): void;
 }
 
 export function memoryHost(): Host {

@@ -5,6 +5,7 @@ import type { Functions } from '../nodes/function-node.ts';
 import type { Machines } from '../nodes/machine-node.ts';
 import type { BodyDeps } from '../nodes/run-body.ts';
 import type { Env, Fetch, World } from '../nodes/world.ts';
+import type { Store } from '../store/store.ts';
 import type { Clock } from './clock.ts';
 import type { RunEvent } from './events.ts';
 import type { TelemetryOptions } from './spans.ts';
@@ -16,6 +17,8 @@ export interface RuntimeOptions {
   readonly models?: Models;
   readonly machines?: Machines;
   readonly clock?: Clock;
+  /** Where threads are kept. Default: in this process, until it ends. */
+  readonly store?: Store;
   /** What tools and `http` nodes use in place of the network: addresses are then checked by their names alone. */
   readonly fetch?: Fetch;
   /** What texts see under `env`. Default: the environment of the process. */
@@ -51,6 +54,8 @@ export function depsOf({ deps }: Graph, options: BoundOptions): BodyDeps {
 }
 
 export interface RunOptions {
+  /** Goes on with a stored thread although its graph has changed. Default: it is refused. */
+  readonly acceptChanges?: boolean;
   /** Cancels the run when it fires. */
   readonly signal?: AbortSignal;
   /** Called with every event of the run, as it happens. What it throws is ignored. */

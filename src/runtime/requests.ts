@@ -4,10 +4,12 @@ import { copyJson } from '../compile/json.ts';
 import { pathOf } from '../compile/naming.ts';
 import { answerProblem } from '../compile/outcome.ts';
 import type { Interrupt } from '../core/waiting.ts';
+import type { StoredThread } from '../store/store.ts';
 import type { RunningBody } from './bodies.ts';
 import { ResumeError, ThreadError } from './errors.ts';
 import type { Member } from './member.ts';
 import type { RunStatus } from './result.ts';
+import { changesOf } from './shape.ts';
 
 type Members = readonly Member[];
 
@@ -59,6 +61,19 @@ export function addressAnswers(thread: string, answer: unknown, members: Members
     if (problem !== undefined) throw new ResumeError(id, problem);
     return [{ ...asker, value: copyJson(raw === undefined ? null : raw, `the answer to "${id}"`) }];
   });
+}
+
+/** Refuses to go on with a thread whose graph is another than it began with. */
+export function refuseChanged(stored: StoredThread, now: StoredThread, accepted: boolean): void {
+  const changes =
+    stored.graph === now.graph ? changesOf(stored.shape, now.shape) : [`it is of the graph "${stored.graph}"`];
+  if (changes.length === 0 || (accepted && stored.graph === now.graph)) return;
+  const list = changes.map(change => `  - ${change}`).join('\n');
+  const advice = 'to go on all the same, pass "acceptChanges"';
+  throw new ThreadError(
+    'graph-changed',
+    `the graph "${now.graph}" is not the one that the thread "${stored.id}" began with; ${advice}:\n${list}`,
+  );
 }
 
 /** Finds what failed, all of it or what has this id. A thread that was cancelled goes on without any. */

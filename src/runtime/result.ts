@@ -96,6 +96,15 @@ export const newCounters = (): Counters => ({
   handled: new Map(),
 });
 
+/** Counters as JSON. */
+export const keptCounters = ({ handled, ...rest }: Counters): object => ({ ...rest, handled: [...handled.values()] });
+
+/** Counters that were kept. */
+export function countersOf(kept: unknown): Counters {
+  const { handled = [], ...rest } = kept as Omit<Counters, 'handled'> & { readonly handled?: readonly Failure[] };
+  return { ...newCounters(), ...rest, handled: new Map(handled.map(failure => [failure.id, failure])) };
+}
+
 /** Counts what a body of this plan says of itself. */
 export function countBodyEvent(counters: Counters, event: BodyEvent, plan: Plan): void {
   if (event.type === 'tool-result') {

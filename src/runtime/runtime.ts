@@ -4,6 +4,7 @@ import { createProviders } from '../providers/providers.ts';
 import { createWorld } from '../tools/world.ts';
 import { type Change, changesIn } from './changes.ts';
 import { systemClock } from './clock.ts';
+import { durableHost } from './durable-host.ts';
 import { ThreadError } from './errors.ts';
 import { type Host, memoryHost } from './memory-host.ts';
 import type { RunOptions, RuntimeOptions } from './options.ts';
@@ -48,6 +49,11 @@ export interface Thread {
   send(event: { readonly type: string }, options?: RunOptions): Promise<RunResult>;
   /** Runs what failed, or was cancelled, again; what succeeded does not run again. */
   retry(options?: RunOptions & { readonly id?: string }): Promise<RunResult>;
+  /**
+   * Goes on with a stored thread where the process ended: starts again what ran, and fires timers that fell due. Rejects
+   * with `ThreadError` when nothing is stored.
+   */
+  recover(options?: RunOptions): Promise<RunResult>;
   /** Stops the bodies that run and waits for them to settle. The state is kept; `retry` goes on. */
   cancel(): Promise<void>;
   /**
@@ -74,7 +80,7 @@ export interface Runtime {
 /** Runs graphs as threads. Without a store they live in this process. */
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
   const { clock = systemClock, newId = () => crypto.randomUUID() } = options;
-  const host: Host = memoryHost();
+  const host: Host = options.store ? durableHost(options.store, clock) : memoryHost();
   const world = createWorld({ ...options, clock, providers: createProviders() });
   const runners = new Map<string, ThreadRunner>();
   return {
@@ -119,6 +125,7 @@ function threadOf(id: string, runner: ThreadRunner, telemetry: RuntimeOptions['t
   return {
     id,
     ...own,
+    recover: go((run = {}) => runner.recover(run)),
     cancel: () => runner.cancel(),
     stream: Object.assign(invoked, going),
     events: (options = {}) => openEvents(runner, options),

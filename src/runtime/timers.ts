@@ -3,6 +3,7 @@
  */
 import { isBackgroundTimer } from '../compile/delays.ts';
 import type { TimerStart } from '../core/core.ts';
+import type { StoredTimer } from '../store/store.ts';
 import type { Clock } from './clock.ts';
 
 /** What the actors of a thread count together, so that asking costs the same however many they are. */
@@ -51,6 +52,11 @@ export class Timers {
       }
     }
     for (const timer of starts) this.add({ timer, due: timer.at ?? this.clock.now() + timer.delay });
+  }
+
+  /** Takes over timers that were stored. */
+  restore(timers: readonly StoredTimer[]): void {
+    for (const { due, ...timer } of timers) this.add({ timer: { ...timer, delay: 0, at: due }, due });
   }
 
   /** Arms what is not armed yet. */
