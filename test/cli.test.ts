@@ -234,6 +234,36 @@ describe.skipIf(!existsSync('/usr/bin/script'))('run at a terminal', () => {
   });
 });
 
+describe('stored threads', () => {
+  const store = path.join(folder, 'threads.db');
+  it('a run that waits is gone on with by another process, in parts', () => {
+    const first = statewright('run', asks, '--thread', 'ada', '--store', store);
+    expect(first.code).toBe(3);
+    expect(first.err).toContain(`statewright resume ada <answer> --store ${store}`);
+    expect(statewright('run', asks, '--thread', 'ada', '--store', store).err).toMatch(
+      /is not finished: it waits for who/,
+    );
+    expect(statewright('resume', 'ada', 'Ada', '--store', store).code).toBe(3);
+    const listed = JSON.parse(statewright('threads', '--store', store, '--json').out);
+    expect(listed).toMatchObject([{ id: 'ada', graph: 'asks', status: 'waiting', run: 1 }]);
+    const last = statewright('resume', 'ada', 'old=36', '--store', store, '--json');
+    expect(last.code).toBe(0);
+    expect(JSON.parse(last.out)).toMatchObject({ status: 'done', output: { name: 'Ada', age: 36 } });
+    expect(statewright('threads', '--store', store).out).toMatch(/^ada {2}done /);
+  });
+
+  it('what is wrong is one clear line', () => {
+    expect(statewright('resume', 'nobody', '--store', store)).toMatchObject({
+      code: 2,
+      err: 'there is no thread "nobody"; stored: ada\n',
+    });
+    const other = file('other.db', 'this is no database, whatever its name says it is');
+    const { code, err } = statewright('threads', '--store', other);
+    expect(code).toBe(2);
+    expect(err.split('\n')).toHaveLength(2);
+  });
+});
+
 describe('check', () => {
   it('prints every finding with its place and exits 2', () => {
     const bad = file(

@@ -22,7 +22,7 @@ const MAY: Record<string, string[]> = {
   explore: ['compile', 'core', 'graph'],
   prompts: ['compile', 'diagnostic', 'graph', 'models', 'nodes', 'providers'],
   testing: ['explore', 'models', 'runtime'],
-  cli: ['compile', 'core', 'diagnostic', 'explore', 'format', 'graph', 'models', 'runtime'],
+  cli: ['compile', 'core', 'diagnostic', 'explore', 'format', 'graph', 'models', 'runtime', 'store'],
   '': [
     'compile',
     'core',

@@ -44,12 +44,35 @@ function createProgram(): Command {
       '--stream <modes>',
       'print what happens: updates, values, tokens, custom or debug, with commas between; with --json as lines of JSON, the last of which holds the result',
     )
+    .option('--thread <id>', 'keep the run as a thread with this id, to go on with later')
+    .option('--store <file>', 'where threads are kept (default with --thread: .statewright/threads.db)')
     .option('--json', 'print the result as one JSON value')
     .addHelpText(
       'after',
       '\nExamples:\n  statewright run graphs/report.yaml -i path=docs\n  statewright run graphs/interview.yaml --answer name=Ada --json\n  statewright run graphs/hello.yaml --stream updates,tokens',
     )
     .action(exitWith(async (file: string, options) => (await import('./run.ts')).runCommand(file, options)));
+  program
+    .command('resume')
+    .description('go on with a stored thread: answer what it asks, or start again what its process left')
+    .argument('<thread>', 'the id of the thread')
+    .argument('[answer...]', 'the answer, or several as id=value')
+    .option('--store <file>', 'where threads are kept', '.statewright/threads.db')
+    .option('--script <file>', 'replies for model calls, per node')
+    .option('--model <name>', 'the model of all nodes')
+    .option('--json', 'print the result as one JSON value')
+    .addHelpText('after', '\nExamples:\n  statewright resume user-42 true\n  statewright resume user-42 review=true')
+    .action(
+      exitWith(async (thread: string, answers: string[], options) =>
+        (await import('./run.ts')).resumeCommand(thread, answers, options),
+      ),
+    );
+  program
+    .command('threads')
+    .description('list the stored threads, the newest first')
+    .option('--store <file>', 'where threads are kept', '.statewright/threads.db')
+    .option('--json', 'print the list as one JSON value')
+    .action(exitWith(async options => (await import('./threads.ts')).threadsCommand(options)));
   program
     .command('check')
     .description('check graphs and print every finding with its place')
