@@ -79,7 +79,7 @@ async function compare(block: Block, choices: readonly number[]): Promise<Look[]
 
 /** What the generator must reach, each in a part of the graphs. */
 const REACHES: Readonly<Record<string, (looks: readonly Look[]) => boolean>> = {
-  'a long run': looks => looks.length > 40,
+  'a long run': looks => looks.length > 20,
   'the end': looks => looks.at(-1)?.status === 'done',
   'a failure': looks => looks.some(l => l.ready.some(id => id.startsWith('!'))),
   'rest with a failure': looks => looks.some(l => l.status === 'failed'),
