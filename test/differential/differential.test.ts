@@ -7,7 +7,7 @@ import { HeldBodies, NOW } from './bodies.ts';
 import { toFiles } from './files.ts';
 import { ActorSubject, type Compiled, type Look, Reference, type Subject, ThreadSubject, tick } from './subject.ts';
 
-const GRAPHS = Number(process.env.DIFFERENTIAL_GRAPHS ?? 300);
+const GRAPHS = Number(process.env.DIFFERENTIAL_GRAPHS ?? 250);
 const SEED = Number(process.env.DIFFERENTIAL_SEED ?? 20_261_121);
 const MAX_STEPS = 300;
 
