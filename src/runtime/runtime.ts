@@ -19,12 +19,13 @@ import {
 } from './streams.ts';
 import { ThreadRunner } from './thread-runner.ts';
 
-/** Sets a run going as `invoke`, `resume`, `send` and `retry` do, at once, and gives its events. */
+/** Sets a run going as `invoke`, `resume`, `send`, `retry` and `recover` do, at once, and gives its events. */
 export interface StreamRun {
   (input?: Readonly<Record<string, unknown>>, options?: StreamOptions): RunStream;
   resume(answer?: unknown, options?: StreamOptions): RunStream;
   send(event: { readonly type: string }, options?: StreamOptions): RunStream;
   retry(options?: StreamOptions & { readonly id?: string }): RunStream;
+  recover(options?: StreamOptions): RunStream;
 }
 
 /** One conversation with a graph: runs, waits, goes on. */
@@ -58,7 +59,7 @@ export interface Thread {
   cancel(): Promise<void>;
   /**
    * `invoke` as a stream: `for await (const event of thread.stream(input, { modes: ['updates', 'tokens'] }))`. To go on:
-   * `thread.stream.resume(answer)`, `.send(event)`, `.retry()`.
+   * `thread.stream.resume(answer)`, `.send(event)`, `.retry()`, `.recover()`.
    */
   readonly stream: StreamRun;
   /** What the thread does, for those who come late: what is kept of its run, then what happens. */
@@ -108,24 +109,25 @@ function threadOf(id: string, runner: ThreadRunner, telemetry: RuntimeOptions['t
   type Started = Promise<RunResult>;
   const go = <A extends unknown[]>(act: (...args: A) => Started): ((...args: A) => Started) =>
     telemetry ? (...args) => prepare(id, runner, telemetry).then(() => act(...args)) : act;
-  const own: Pick<Thread, 'invoke' | 'resume' | 'send' | 'retry'> = {
+  const own: Pick<Thread, 'invoke' | 'resume' | 'send' | 'retry' | 'recover'> = {
     invoke: go((input = {}, run = {}) => runner.invoke(input as GraphInput, run)),
     resume: go((answer, run = {}) => runner.resume(answer, run)),
     send: go((event, run = {}) => runner.send(event, run)),
     retry: go((run = {}) => runner.retry(run)),
+    recover: go((run = {}) => runner.recover(run)),
   };
   const open = (options: StreamOptions = {}, start: () => Started): RunStream => openStream(runner, options, start);
   const invoked = (input?: Readonly<Record<string, unknown>>, options?: StreamOptions): RunStream =>
     open(options, () => own.invoke(input, options));
-  const going: Pick<StreamRun, 'resume' | 'send' | 'retry'> = {
+  const going: Pick<StreamRun, 'resume' | 'send' | 'retry' | 'recover'> = {
     resume: (answer, options) => open(options, () => own.resume(answer, options)),
     send: (event, options) => open(options, () => own.send(event, options)),
     retry: options => open(options, () => own.retry(options)),
+    recover: options => open(options, () => own.recover(options)),
   };
   return {
     id,
     ...own,
-    recover: go((run = {}) => runner.recover(run)),
     cancel: () => runner.cancel(),
     stream: Object.assign(invoked, going),
     events: (options = {}) => openEvents(runner, options),

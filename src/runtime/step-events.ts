@@ -224,15 +224,19 @@ export function tellStep(watch: Watch, member: Member, { event, before, step, be
   for (const each of next) if (begins || each.type === 'interrupt') watch.tell(each, place);
 }
 
-/** Tells of every node that runs: that it begins again, or that it was stopped. */
-export function tellRunning(watch: Watch, members: Iterable<Member>, what: 'begin' | 'stop'): void {
-  for (const { work, state, naming } of members) {
+/**
+ * Tells of every node that runs: that it was stopped, or that it begins again. Of a thread that is taken up from a store
+ * those begin again that have a body; what runs for the others is told of itself.
+ */
+export function tellRunning(watch: Watch, members: Iterable<Member>, what: 'stop' | 'begin' | 'take-up'): void {
+  for (const { work, state, naming, children } of members) {
     if (work.kind !== 'graph') continue;
+    const { plan } = work;
     const context = state.snapshot.context as GraphContext;
-    for (const node of Object.keys(state.active).filter(id => work.plan.nodes.has(id))) {
-      const started = startedEvent(work.plan, context, node);
-      const told = what === 'begin' ? started : { type: 'node-cancelled', node, branch: branchOf(work.plan, node) };
-      watch.tell(told as EventBody, naming);
+    for (const [node, taskId] of Object.entries(state.active)) {
+      if (!plan.nodes.has(node) || (what === 'take-up' && children.has(taskId))) continue;
+      if (what === 'stop') watch.tell({ type: 'node-cancelled', node, branch: branchOf(plan, node) }, naming);
+      else watch.tell(startedEvent(plan, context, node), naming);
     }
   }
 }

@@ -117,6 +117,7 @@ export class ThreadRunner {
     this.actors.counters = countersOf(thread.counters);
     this.actors.cancelled = thread.status === 'cancelled';
     this.interrupted = !this.actors.cancelled;
+    this.watch.unseen();
     const { host, id } = this;
     const { bodyOf } = this.actors;
     reload(this.rootOptions(), actors, { host, thread: id, bodyOf, join: options => this.actors.join(options) });
@@ -178,6 +179,7 @@ export class ThreadRunner {
   private takeUp(): void {
     if (!this.interrupted) return;
     this.interrupted = false;
+    tellRunning(this.watch, this.actors.list, 'take-up');
     for (const member of this.actors.list) this.actors.goOn(member);
   }
 

@@ -16,7 +16,7 @@ const body = () => ({});
 const all = [
   ...['graphs', 'examples'].flatMap(folder =>
     readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter(f => f.endsWith('.yaml') && !f.endsWith('.script.yaml'))
+      .filter(f => f.endsWith('.yaml') && !/\.script\.yaml$|^prompts\//.test(f))
       .map(f => path.join(folder, f)),
   ),
 ];
