@@ -59,6 +59,10 @@ export function readAgent(node: Written, file: AgentFile | ToolFileOf<'agent'>, 
     writes,
     context,
   );
+  const at = [...node.path, 'concurrencyKey'];
+  // The calls of the model are made inside the agent, where the names of the graph around it are not in scope.
+  const concurrencyKey =
+    file.concurrencyKey === undefined ? undefined : context.values.over({}).text(file.concurrencyKey, at);
   const turn: TurnNode = {
     id: MODEL_NODE,
     tags: [],
@@ -74,8 +78,9 @@ export function readAgent(node: Written, file: AgentFile | ToolFileOf<'agent'>, 
     budget: defined({ tokens: file.budget?.tokens, cost: file.budget?.cost }),
     writes: { kind: 'object' },
     // These are of one call of the model: nothing that succeeded before it runs again.
-    ...defined({ choices, temperature, maxTokens, topP, seed, stop, schema, retry, timeout, fit }),
+    ...defined({ choices, temperature, maxTokens, topP, seed, stop, schema, retry, timeout, fit, concurrencyKey }),
   };
-  const child = agentGraph(turn, context.source.file, file.concurrency ?? DEFAULT_CONCURRENCY);
+  const graph = agentGraph(turn, context.source.file, file.concurrency ?? DEFAULT_CONCURRENCY);
+  const child = { ...graph, concurrency: context.concurrency };
   return { ...rest, ...conversation, kind: 'agent', child, writes, ...defined({ schema }) };
 }

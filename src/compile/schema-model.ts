@@ -55,6 +55,11 @@ export const agentKeys = {
     .optional()
     .describe('Tools that whoever runs the graph calls: the call waits for its result.'),
   concurrency: z.int().min(1).optional().describe('The most tool calls at once. Default: 8.'),
+  concurrencyKey: text
+    .optional()
+    .describe(
+      'Calls of the model with the same key take turns, over all threads: see `concurrencyKey` of other nodes.',
+    ),
   maxRepeats: z
     .int()
     .min(1)

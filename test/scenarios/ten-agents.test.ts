@@ -58,4 +58,9 @@ describe('ten agents of two calls each', () => {
     }
     expect(ratio).toBeLessThan(1.2);
   });
+
+  it('keep the limit of their `concurrencyKey`', async () => {
+    await measure(10, text('limits: { concurrency: { small: 3 } }', ', concurrencyKey: small'));
+    expect(most).toBe(3);
+  });
 });
