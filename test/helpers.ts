@@ -104,3 +104,9 @@ export async function launch(graph: Graph, input: Record<string, unknown> = {}):
 export async function run(graph: Graph, input: Record<string, unknown> = {}): Promise<RunResult> {
   return createRuntime().thread(graph, 't').invoke(input);
 }
+
+/** CPU time of this process so far, in milliseconds: a busy machine does not make it longer. */
+export function cpuTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileGraph } from '../../src/index.ts';
+import { cpuTime } from '../helpers.ts';
 import { expectMarked, findings, printed } from './check.ts';
 
 const STATE = `
@@ -179,9 +180,9 @@ describe('values for which no edge is left', () => {
 describe('many conditions', () => {
   it('are followed as far as the bound allows, and take no time beyond it', () => {
     const many = Array.from({ length: 3_000 }, (_, i) => `'note == "n${i}" || (score > ${i} && urgent)'`);
-    const begin = performance.now();
+    const begin = cpuTime();
     expect(messages(many)).toEqual(['missing-default: all edges of "a" have a condition']);
-    expect(performance.now() - begin).toBeLessThan(3_000);
+    expect(cpuTime() - begin).toBeLessThan(3_000);
   });
 });
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compileGraph } from '../../src/index.ts';
+import { cpuTime } from '../helpers.ts';
 import { expectMarked, findings, printed } from './check.ts';
 
 const found = (text: string, files = {}): string[] =>
@@ -140,7 +141,7 @@ it.each([
   ['comments above one large block', `x: 1\n${`${comment}\n`.repeat(900)}nodes:\n${'  a: 1\n'.repeat(30_000)}`],
   ['comments at every line', `x: 1\n${`  a: 1 ${comment}\n`.repeat(10_000)}`],
 ])('a large file of %s takes no time', (_, text) => {
-  const begin = performance.now();
+  const begin = cpuTime();
   compileGraph(text);
-  expect(performance.now() - begin).toBeLessThan(2_000);
+  expect(cpuTime() - begin).toBeLessThan(2_000);
 });

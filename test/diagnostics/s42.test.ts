@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { compileGraph } from '../../src/index.ts';
+import { cpuTime } from '../helpers.ts';
 import { expectMarked, findings, printed } from './check.ts';
 import { findingsOf } from './fixtures.ts';
 
@@ -15,9 +16,9 @@ afterEach(() => {
 
 /** Compiles in under a second and gives the codes that were found, each once. */
 function codesOf(text: string): string[] {
-  const begin = performance.now();
+  const begin = cpuTime();
   const { diagnostics } = findings(text);
-  expect(performance.now() - begin).toBeLessThan(1_000);
+  expect(cpuTime() - begin).toBeLessThan(1_000);
   return [...new Set(diagnostics.map(d => d.code))];
 }
 
@@ -174,9 +175,9 @@ describe('S42 size', () => {
   it('S42 a file of 50 MB', async () => {
     const file = path.join(mkdtempSync(path.join(tmpdir(), 's42-')), 'large.yaml');
     writeFileSync(file, `${valid}# ${'x'.repeat(50_000_000)}\n`);
-    const begin = performance.now();
+    const begin = cpuTime();
     const { diagnostics } = await findingsOf(file);
-    expect(performance.now() - begin).toBeLessThan(1_000);
+    expect(cpuTime() - begin).toBeLessThan(1_000);
     expect(diagnostics.map(d => d.code)).toEqual(['file-too-large']);
     expect(diagnostics[0]?.message).toContain('50.0 MB');
   });
