@@ -68,6 +68,25 @@ function inFileOrder(graph: GraphDef, state: State): State {
   return Object.freeze(Object.fromEntries(known.map(k => [k.name, state[k.name]])));
 }
 
+/**
+ * A state with values that were given for some of its keys: merged into it as a node's writes are, or in place of what is
+ * there. Throws what does not fit.
+ */
+export function editedState(
+  graph: GraphDef,
+  state: State,
+  values: unknown,
+  reducers: Reducers,
+  replace: boolean,
+): State {
+  const keys = stateKeys(graph);
+  const given = Object.entries({ ...(values as object | undefined) });
+  const writes: State = Object.fromEntries(given.map(([k, v]) => [k, acceptWrite(keys, k, v, 'the input')]));
+  return replace
+    ? inFileOrder(graph, { ...state, ...asLists(keys, writes) })
+    : mergeWrites(graph, state, writes, reducers);
+}
+
 /** The context a run begins with. Throws {@link InputError}. */
 export function initialContext(
   graph: GraphDef,
@@ -78,18 +97,9 @@ export function initialContext(
   if (options.context) return options.context;
   const problems = inputProblems(graph, input, options.state);
   if (problems.length > 0) throw new InputError(graph.name, problems);
-  const keys = stateKeys(graph);
   const defaults = Object.fromEntries(graph.state.flatMap(k => (k.required ? [] : [[k.name, copyJson(k.initial)]])));
-  const base: State = options.state ?? defaults;
-  const given = Object.entries({ ...(input as object | undefined) }).map(([k, v]) => [
-    k,
-    acceptWrite(keys, k, v, 'the input'),
-  ]);
-  const writes: State = Object.fromEntries(given);
   // A fresh run takes its input as it is; a further one merges it into what the thread has, as a node would.
-  const state = options.state
-    ? mergeWrites(graph, base, writes, reducers)
-    : inFileOrder(graph, { ...base, ...asLists(keys, writes) });
+  const state = editedState(graph, options.state ?? defaults, input, reducers, options.state === undefined);
   return {
     state,
     scopes: {},

@@ -263,7 +263,7 @@ export function poolActor(
     restoreSnapshot(raw) {
       const { status, output, error } = raw;
       const persisted = raw as unknown as PersistedSnapshot;
-      const begun = (persisted as Partial<PersistedSnapshot>).results !== undefined;
+      const begun = (persisted as Partial<PersistedSnapshot>).items !== undefined;
       return { ...empty, status, output, error, ...(begun ? { persisted } : {}) } as PoolSnapshot;
     },
   };

@@ -28,7 +28,8 @@ const FAILED = 3;
 
 type Status = typeof PENDING | typeof RUNNING | typeof OK | typeof FAILED;
 
-interface Change {
+/** What an item became. */
+export interface Change {
   readonly index: number;
   readonly status: Status;
   /** The step at which it was started, the result, or the error. */
@@ -39,6 +40,8 @@ interface Change {
 class Head {
   readonly status: Uint8Array;
   readonly values: unknown[];
+  /** The last change of each item that was begun. */
+  readonly last: Change[] = [];
   /** Items that are to run again, in item order: it is known from what became of the items, whenever each was retried. */
   readonly again: number[] = [];
   next = 0;
@@ -51,7 +54,9 @@ class Head {
     this.values = new Array<unknown>(total);
   }
 
-  apply({ index, status, value }: Change): void {
+  apply(change: Change): void {
+    const { index, status, value } = change;
+    this.last[index] = change;
     this.count(this.status[index] as Status, -1);
     this.count(status, 1);
     this.status[index] = status;
@@ -232,33 +237,17 @@ function tooFew({ node, items, needed }: PoolSpec, { ok, status, values }: Head)
   return { name: 'MapError', code: 'min-success', message, cause: first };
 }
 
-/** A pool as JSON: what became of the items, not the items themselves. */
+/** A pool as JSON: what became of the items that were begun, not the items themselves. */
 export interface PersistedPool {
-  readonly results: Readonly<Record<string, unknown>>;
-  readonly failed: Readonly<Record<string, ErrorRecord>>;
-  /** Items that run, with the step at which they were started. */
-  readonly running: Readonly<Record<string, number>>;
+  /** By index. What did not change from one state to the next is the same object. */
+  readonly items: readonly Change[];
 }
 
 export function persistPool(state: PoolState): PersistedPool {
-  const { status, values } = headOf(state);
-  const of = (wanted: Status): Record<string, never> =>
-    Object.fromEntries([...status.keys()].filter(i => status[i] === wanted).map(i => [i, values[i] as never]));
-  return { results: of(OK), failed: of(FAILED), running: of(RUNNING) };
+  const { last } = headOf(state);
+  return { items: last.slice() };
 }
 
-export function restorePool(spec: PoolSpec, { results, failed, running }: PersistedPool): PoolState {
-  const changes = [...of(results, OK), ...of(failed, FAILED), ...of(running, RUNNING)];
-  const known = new Map(changes.map(change => [change.index, change]));
-  const started = changes.reduce((most, { index }) => Math.max(most, index + 1), 0);
-  // An item before the last that was started, and of which nothing is known, was to run again.
-  const again = (index: number): Change => ({ index, status: PENDING, value: undefined });
-  return changed(
-    createPool(spec),
-    Array.from({ length: started }, (_, i) => known.get(i) ?? again(i)),
-  );
-}
-
-function of(record: Readonly<Record<string, unknown>>, status: Status): Change[] {
-  return Object.entries(record).map(([index, value]) => ({ index: Number(index), status, value }));
+export function restorePool(spec: PoolSpec, { items }: PersistedPool): PoolState {
+  return changed(createPool(spec), items);
 }

@@ -109,7 +109,7 @@ export interface CoreLogic {
   takes(state: ActorState, event: { readonly type: string }): boolean;
   /** Whether a task still counts. */
   runs(state: ActorState, task: Pick<Task, 'taskId' | 'childId'>): boolean;
-  /** A state as JSON. */
+  /** A state as JSON: what did not change since an earlier one is the same object in both. */
   persist(state: ActorState): unknown;
   /** Gives a persisted state back. The argument is not changed. */
   restore(persisted: unknown): ActorState;
@@ -293,12 +293,12 @@ export function machineLogic(machine: AnyStateMachine): CoreLogic {
     apply: (state, event) => apply(machine, state as ActorState<CoreSnapshot>, event),
     takes: ({ snapshot }, event) => (snapshot as CoreSnapshot).can(event),
     runs: ({ active }, { childId, taskId }) => active[childId] === taskId,
-    persist: state => persist(machine, state as ActorState<CoreSnapshot>),
+    persist: state => persist(state as ActorState<CoreSnapshot>),
     restore: persisted => restore(machine, persisted as PersistedState),
   };
 }
 
-/** An actor's state as JSON. Children are left out: `active` says what runs for them. */
+/** An actor's state as JSON, of the very objects that it consists of. Children are left out: `active` says what runs for them. */
 export interface PersistedState {
   readonly seq: number;
   readonly snapshot: Snapshot<unknown>;
@@ -306,14 +306,14 @@ export interface PersistedState {
   readonly timers: Readonly<Record<string, string>>;
 }
 
-export function persist(
-  machine: AnyStateMachine,
-  { seq, snapshot, active, timers }: ActorState<CoreSnapshot>,
-): PersistedState {
-  const persisted = machine.getPersistedSnapshot(snapshot) as unknown as { children: unknown };
-  return JSON.parse(
-    JSON.stringify({ seq, snapshot: { ...persisted, children: {} }, active, timers }),
-  ) as PersistedState;
+/**
+ * What of a snapshot is kept. XState's own way looks through the whole context for actors, of which there are none here:
+ * that would cost the length of the state at every step.
+ */
+export function persist({ seq, snapshot, active, timers }: ActorState<CoreSnapshot>): PersistedState {
+  const { status, value, context, output, error } = snapshot;
+  const kept = { status, value, context, output, error, historyValue: {}, children: {} };
+  return { seq, snapshot: kept as unknown as Snapshot<unknown>, active, timers };
 }
 
 /** Gives a persisted state back. The argument is not changed. */
@@ -321,7 +321,6 @@ export function restore(
   machine: AnyStateMachine,
   { seq, snapshot, active, timers }: PersistedState,
 ): ActorState<CoreSnapshot> {
-  const fresh = structuredClone(snapshot) as Snapshot<unknown>;
-  const live = collect(() => machine.restoreSnapshot(fresh, scope)).value as CoreSnapshot;
+  const live = collect(() => machine.restoreSnapshot({ ...snapshot }, scope)).value as CoreSnapshot;
   return { seq, snapshot: live, active, timers };
 }

@@ -126,7 +126,7 @@ export function poolLogic(spec: PoolSpec): CoreLogic {
     takes: () => false,
     runs: (state, task) => isCurrent((state as PoolActorState).pool, task),
     // The items themselves are left out: the state of the graph around has them.
-    persist: state => JSON.parse(JSON.stringify({ seq: state.seq, ...persistPool((state as PoolActorState).pool) })),
+    persist: state => ({ seq: state.seq, ...persistPool((state as PoolActorState).pool) }),
     restore(persisted) {
       const { seq, ...pool } = persisted as PersistedPool & { seq: number };
       return new PoolActorState(seq, restorePool(spec, pool));

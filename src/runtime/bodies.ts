@@ -49,6 +49,11 @@ export class Bodies {
     this.clock = clock;
   }
 
+  /** Whether none runs, not even one that waits. */
+  get none(): boolean {
+    return this.running.size === 0;
+  }
+
   get idle(): boolean {
     return this.running.size === this.resting.size;
   }
@@ -70,6 +75,15 @@ export class Bodies {
 
   get settled(): boolean {
     return this.stragglers.size === 0;
+  }
+
+  has(taskId: string): boolean {
+    return this.running.has(taskId);
+  }
+
+  /** Stops all but these. */
+  keepOnly(taskIds: ReadonlySet<string>, why: string): void {
+    for (const taskId of [...this.running.keys()]) if (!taskIds.has(taskId)) this.stop(taskId, why);
   }
 
   add(taskId: string, body: RunningBody): void {

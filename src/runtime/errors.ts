@@ -11,7 +11,11 @@ export class ThreadError extends Error {
     | 'unknown-interrupt'
     | 'stale'
     | 'graph-changed'
-    | 'not-kept';
+    | 'not-kept'
+    | 'no-store'
+    | 'unknown-checkpoint'
+    | 'exists'
+    | 'closed';
   constructor(code: ThreadError['code'], message: string) {
     super(message);
     this.code = code;

@@ -7,7 +7,8 @@ import type { PoolImplementation } from '../compile/pool-actor.ts';
 import type { ActorState, CoreLogic, CoreMachine, Step, Task, TimerStart } from '../core/core.ts';
 import { type Failure, failuresOf, type Interrupt, interruptsOf } from '../core/waiting.ts';
 import type { Clock } from './clock.ts';
-import type { Host } from './memory-host.ts';
+import type { Host } from './host.ts';
+import type { KeptActor } from './kept.ts';
 import { type Tally, Timers } from './timers.ts';
 
 /** Which task of which actor a member runs for. */
@@ -80,6 +81,15 @@ export class Member {
   /** Of a graph; a pool has failures only. */
   get context(): GraphContext {
     return this.state.snapshot.context as GraphContext;
+  }
+
+  /** The actor as it is kept. */
+  kept(): KeptActor {
+    const { address, parent, logic, state, timers } = this;
+    const own = { address, state: logic.persist(state), timers: timers.kept() };
+    if (!parent) return own;
+    const { member, taskId, childId } = parent;
+    return { ...own, parent: { address: member.address, taskId, childId } };
   }
 
   /** Whether a task of a step counts: one that was started before it may have ended at once, and with it the wait for this one. */

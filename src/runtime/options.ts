@@ -19,6 +19,13 @@ export interface RuntimeOptions {
   readonly clock?: Clock;
   /** Where threads are kept. Default: in this process, until it ends. */
   readonly store?: Store;
+  /**
+   * How long the bodies that this process runs are its own after it was last heard of, in milliseconds: then another
+   * process that shares the store may run them. Default: 30,000.
+   */
+  readonly lease?: number;
+  /** How many threads of a store stay loaded while they rest, the last that were used. Default: 100. */
+  readonly keepLoaded?: number;
   /** What tools and `http` nodes use in place of the network: addresses are then checked by their names alone. */
   readonly fetch?: Fetch;
   /** What texts see under `env`. Default: the environment of the process. */
@@ -53,13 +60,41 @@ export function depsOf({ deps }: Graph, options: BoundOptions): BodyDeps {
   };
 }
 
+/**
+ * When what happens is in the store. `sync`: each step before its bodies start. `async`: soon after; a process that ends may
+ * run again what it ran last. `exit`: when the run rests; a process that ends loses the run.
+ */
+export type Durability = 'sync' | 'async' | 'exit';
+
 export interface RunOptions {
+  /** Default: `sync`. Without a store it means nothing. */
+  readonly durability?: Durability;
   /** Goes on with a stored thread although its graph has changed. Default: it is refused. */
   readonly acceptChanges?: boolean;
   /** Cancels the run when it fires. */
   readonly signal?: AbortSignal;
   /** Called with every event of the run, as it happens. What it throws is ignored. */
   readonly onEvent?: (event: RunEvent) => void;
+}
+
+export interface InvokeOptions extends RunOptions {
+  /**
+   * What to do when the thread is not done: refuse; wait until its run is over, and refuse if it is not done then; or give the
+   * run up and begin from the state it has. Default: `reject`.
+   */
+  readonly onBusy?: 'reject' | 'enqueue' | 'cancel';
+}
+
+export interface UpdateOptions {
+  /** Puts the values in place of what is there. Default: they are merged as the writes of a node are. */
+  readonly replace?: boolean;
+}
+
+export interface ForkOptions extends UpdateOptions {
+  /** The id of the new thread. Default: a random one. */
+  readonly id?: string;
+  /** Values to put into its state. */
+  readonly update?: Readonly<Record<string, unknown>>;
 }
 
 /** Acts when a signal fires, unless what is returned was called before. */

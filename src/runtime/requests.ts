@@ -4,12 +4,12 @@ import { copyJson } from '../compile/json.ts';
 import { pathOf } from '../compile/naming.ts';
 import { answerProblem } from '../compile/outcome.ts';
 import type { Interrupt } from '../core/waiting.ts';
-import type { StoredThread } from '../store/store.ts';
 import type { RunningBody } from './bodies.ts';
 import { ResumeError, ThreadError } from './errors.ts';
+import type { LoadedRun } from './journal.ts';
 import type { Member } from './member.ts';
 import type { RunStatus } from './result.ts';
-import { changesOf } from './shape.ts';
+import { changesOf, type Shape } from './shape.ts';
 
 type Members = readonly Member[];
 
@@ -63,16 +63,28 @@ export function addressAnswers(thread: string, answer: unknown, members: Members
   });
 }
 
+/** Refuses when somebody else was quicker with an answer. */
+export function refuseAnswered(thread: string, answers: readonly AddressedAnswer[]): void {
+  for (const { member, key } of answers) {
+    if (member.interrupts().some(own => own.key === key)) continue;
+    throw new ThreadError('not-waiting', `"${member.naming(key)}" of the thread "${thread}" was answered already`);
+  }
+}
+
 /** Refuses to go on with a thread whose graph is another than it began with. */
-export function refuseChanged(stored: StoredThread, now: StoredThread, accepted: boolean): void {
-  const changes =
-    stored.graph === now.graph ? changesOf(stored.shape, now.shape) : [`it is of the graph "${stored.graph}"`];
-  if (changes.length === 0 || (accepted && stored.graph === now.graph)) return;
+export function refuseChanged(
+  { thread, value }: LoadedRun,
+  now: { readonly graph: string; readonly shape: Shape },
+  accepted: boolean,
+): void {
+  const same = thread.graph === now.graph;
+  const changes = same ? changesOf(value.shape, now.shape) : [`it is of the graph "${thread.graph}"`];
+  if (changes.length === 0 || (accepted && same)) return;
   const list = changes.map(change => `  - ${change}`).join('\n');
   const advice = 'to go on all the same, pass "acceptChanges"';
   throw new ThreadError(
     'graph-changed',
-    `the graph "${now.graph}" is not the one that the thread "${stored.id}" began with; ${advice}:\n${list}`,
+    `the graph "${now.graph}" is not the one that the thread "${thread.id}" began with; ${advice}:\n${list}`,
   );
 }
 

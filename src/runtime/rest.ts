@@ -13,19 +13,17 @@ export class Rest {
     return this.ends !== undefined;
   }
 
-  /** Acts, and resolves when the thread rests. */
-  async after(act: () => void): Promise<void> {
-    if (this.running) act();
-    else this.running = this.begin(act);
-    await this.running;
+  /** The thread runs from now on, if it does not already. Resolves when it rests. */
+  enter(): Promise<void> {
+    this.running ??= this.begin();
+    return this.running;
   }
 
-  private async begin(act: () => void): Promise<void> {
+  private async begin(): Promise<void> {
     this.ran = true;
     try {
       await new Promise<void>((resolve, reject) => {
         this.ends = { resolve, reject };
-        act();
       });
     } finally {
       this.ends = undefined;

@@ -96,13 +96,25 @@ export const newCounters = (): Counters => ({
   handled: new Map(),
 });
 
-/** Counters as JSON. */
-export const keptCounters = ({ handled, ...rest }: Counters): object => ({ ...rest, handled: [...handled.values()] });
+/**
+ * Counters as JSON.
+ *
+ * @param since milliseconds of the run that are not in them yet
+ * @param whole whether visits are wanted: they grow with the run, and are kept when it rests
+ */
+export function keptCounters({ handled, visits, ...rest }: Counters, since: number, whole: boolean): object {
+  const durationMs = rest.durationMs + since;
+  return { ...rest, durationMs, handled: [...handled.values()], ...(whole ? { visits: { ...visits } } : {}) };
+}
 
 /** Counters that were kept. */
 export function countersOf(kept: unknown): Counters {
-  const { handled = [], ...rest } = kept as Omit<Counters, 'handled'> & { readonly handled?: readonly Failure[] };
-  return { ...newCounters(), ...rest, handled: new Map(handled.map(failure => [failure.id, failure])) };
+  const {
+    handled = [],
+    visits = {},
+    ...rest
+  } = kept as Partial<Omit<Counters, 'handled'>> & { readonly handled?: readonly Failure[] };
+  return { ...newCounters(), ...rest, visits: { ...visits }, handled: new Map(handled.map(f => [f.id, f])) };
 }
 
 /** Counts what a body of this plan says of itself. */

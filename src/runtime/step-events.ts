@@ -6,7 +6,7 @@ import { chartOf, forkOf, nodeOf, type Plan } from '../compile/plan.ts';
 import { directEntry, exitsAt, pointId } from '../compile/point.ts';
 import type { ExitParams, PointParams } from '../compile/transitions.ts';
 import { writesOf } from '../compile/writes.ts';
-import { type CoreEvent, type Step, toXState } from '../core/core.ts';
+import { type CoreEvent, type Step, type Task, toXState } from '../core/core.ts';
 import { interruptsOf } from '../core/waiting.ts';
 import type { EventBody } from './events.ts';
 import type { Member, Work } from './member.ts';
@@ -35,7 +35,8 @@ export function countVisits(plan: Plan, step: Step, visits: Record<string, numbe
   for (const { actions } of step.transitions) {
     for (const action of actions as readonly Action[]) {
       for (const id of enteredBy(plan, action)) {
-        const name = naming(id).replaceAll(/\[\d+\]/g, '');
+        const called = naming(id);
+        const name = called.includes('[') ? called.replaceAll(/\[\d+\]/g, '') : called;
         visits[name] = (visits[name] ?? 0) + 1;
       }
     }
@@ -224,19 +225,27 @@ export function tellStep(watch: Watch, member: Member, { event, before, step, be
   for (const each of next) if (begins || each.type === 'interrupt') watch.tell(each, place);
 }
 
-/**
- * Tells of every node that runs: that it was stopped, or that it begins again. Of a thread that is taken up from a store
- * those begin again that have a body; what runs for the others is told of itself.
- */
-export function tellRunning(watch: Watch, members: Iterable<Member>, what: 'stop' | 'begin' | 'take-up'): void {
-  for (const { work, state, naming, children } of members) {
+/** Tells of every node that runs: that it was stopped, or that it begins again. */
+export function tellRunning(watch: Watch, members: Iterable<Member>, what: 'stop' | 'begin'): void {
+  for (const member of members) {
+    const { work, state, naming } = member;
     if (work.kind !== 'graph') continue;
-    const { plan } = work;
-    const context = state.snapshot.context as GraphContext;
-    for (const [node, taskId] of Object.entries(state.active)) {
-      if (!plan.nodes.has(node) || (what === 'take-up' && children.has(taskId))) continue;
-      if (what === 'stop') watch.tell({ type: 'node-cancelled', node, branch: branchOf(plan, node) }, naming);
-      else watch.tell(startedEvent(plan, context, node), naming);
+    for (const childId of Object.keys(state.active)) {
+      if (what === 'begin') tellBegun(watch, [{ member, task: { childId } }]);
+      else if (work.plan.nodes.has(childId))
+        watch.tell({ type: 'node-cancelled', node: childId, branch: branchOf(work.plan, childId) }, naming);
     }
+  }
+}
+
+/** Tells that nodes begin again which ran when their process ended. */
+export function tellBegun(
+  watch: Watch,
+  tasks: readonly { readonly member: Member; readonly task: Pick<Task, 'childId'> }[],
+): void {
+  for (const { member, task } of tasks) {
+    const { work, state, naming } = member;
+    if (work.kind !== 'graph' || !work.plan.nodes.has(task.childId)) continue;
+    watch.tell(startedEvent(work.plan, state.snapshot.context as GraphContext, task.childId), naming);
   }
 }

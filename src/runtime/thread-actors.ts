@@ -1,61 +1,58 @@
 /**
- * The actors of one thread on a host: starts the bodies and the child actors that a step lists, and delivers what becomes
- * of them.
+ * The actors of one thread: delivers events, and starts the bodies and the child actors that a step lists.
  *
- * - C2. A body starts after the commit that lists it as a task.
- * - C3. A result is delivered once; what comes after a cancel, or for a replaced task, is dropped.
+ * - C2. A body starts after the commit that lists it as a task, and is told to stop after the commit that drops it.
  * - C9. A failure of the store is no failure of a node: it ends the run.
  */
 import type { RunBody } from '../compile/body-call.ts';
-import { errorRecord, type GraphContext } from '../compile/context.ts';
-import { questionIn } from '../compile/notes.ts';
-import { callsModel, type Plan } from '../compile/plan.ts';
-import type { CoreEvent, Step, TaskResult } from '../core/core.ts';
-import { type BodyDeps, createRunBody } from '../nodes/run-body.ts';
-import { type StoredThread, StoreError } from '../store/store.ts';
-import { Arrivals } from './arrivals.ts';
-import { Bodies, RunningBody } from './bodies.ts';
-import { callOf, childOf, resultFor, type StartedTask } from './children.ts';
-import type { Clock } from './clock.ts';
+import { errorRecord, type GraphContext, type State } from '../compile/context.ts';
+import type { Plan } from '../compile/plan.ts';
+import type { CoreEvent, Step } from '../core/core.ts';
+import { createRunBody } from '../nodes/run-body.ts';
+import { StoreError } from '../store/store.ts';
+import type { Bodies } from './bodies.ts';
+import { BodyRuns } from './body-runs.ts';
+import { childOf, resultFor, type StartedTask } from './children.ts';
+import type { LoadedRun } from './journal.ts';
+import { actorsOf, withState } from './kept.ts';
 import { Member, type MemberOptions } from './member.ts';
-import type { Host } from './memory-host.ts';
-import { waitOf } from './requests.ts';
-import { type Counters, countBodyEvent, newCounters } from './result.ts';
-import { type Spans, traced } from './spans.ts';
-import { countVisits, tellStep } from './step-events.ts';
+import { reload } from './reload.ts';
+import { type Counters, countBodyEvent, countersOf, newCounters, type RunStatus } from './result.ts';
+import { traced } from './spans.ts';
+import { countVisits, tellBegun, tellStep } from './step-events.ts';
+import type { Surroundings } from './surroundings.ts';
 import type { Tally } from './timers.ts';
-import type { Watch } from './watch.ts';
-
-/** What the actors of a thread have around them. */
-export interface Surroundings {
-  readonly thread: string;
-  readonly host: Host;
-  readonly clock: Clock;
-  readonly deps: BodyDeps;
-  readonly watch: Watch;
-  /** Where spans are made of what happens. */
-  readonly spans: () => Spans | undefined;
-  /** Something ended, and perhaps nothing is left to do. */
-  readonly quiet: () => void;
-  /** The thread cannot go on. */
-  readonly broken: (reason: unknown) => void;
-}
+import { keyOf, type ListedTask, type Turn, Turns } from './turns.ts';
 
 export class ThreadActors {
-  readonly bodies: Bodies;
+  readonly bodyRuns: BodyRuns;
   /** By address, the root first. */
   readonly members = new Map<string, Member>();
   counters: Counters = newCounters();
-  runNumber = 0;
+  run = 0;
   cancelled = false;
+  readonly turns: Turns;
+  /** The tasks that run in other processes. */
+  readonly elsewhere = new Set<string>();
   private readonly tally: Tally = { blocking: 0 };
-  private readonly arrivals: Arrivals;
   private readonly around: Surroundings;
 
   constructor(around: Surroundings) {
     this.around = around;
-    this.bodies = new Bodies(around.clock);
-    this.arrivals = new Arrivals(this.bodies, (member, results) => this.settle(member, { kind: 'settled', results }));
+    const { clock, watch, journal, quiet, broken } = around;
+    this.bodyRuns = new BodyRuns({ actors: this, clock, watch, gathers: journal !== undefined, quiet, broken });
+    const { mailbox } = this.bodyRuns;
+    const perform = (turn: Turn): void => this.perform(turn);
+    this.turns = new Turns({ clock, watch, journal, mailbox, standing: () => this, perform });
+  }
+
+  get bodies(): Bodies {
+    return this.bodyRuns.bodies;
+  }
+
+  /** The turn that is under way. */
+  private get current(): Turn | undefined {
+    return this.turns.current;
   }
 
   get list(): Member[] {
@@ -64,7 +61,26 @@ export class ThreadActors {
 
   /** Nothing runs, and no timer will set anything going that somebody waits for. */
   get idle(): boolean {
-    return this.bodies.idle && this.tally.blocking === 0;
+    return this.bodyRuns.idle && this.tally.blocking === 0 && this.elsewhere.size === 0 && !this.turns.saving;
+  }
+
+  /** Whether nothing is under way, not even a body that waits. */
+  get quiet(): boolean {
+    return this.bodyRuns.none && !this.turns.saving;
+  }
+
+  /** When the first timer is due, in milliseconds since 1970. */
+  get firstDue(): number | undefined {
+    const dues = this.list.flatMap(({ timers }) => timers.firstDue ?? []);
+    return dues.length === 0 ? undefined : Math.min(...dues);
+  }
+
+  /** How the thread stands. */
+  get status(): RunStatus | 'running' {
+    if (this.members.get(this.around.thread)?.state.snapshot.status === 'done') return 'done';
+    if (this.cancelled) return 'cancelled';
+    if (!this.idle || (this.current?.bodies.length ?? 0) > 0) return 'running';
+    return this.list.some(m => m.failures().length > 0) ? 'failed' : 'waiting';
   }
 
   /** Forgets all of them. */
@@ -72,27 +88,36 @@ export class ThreadActors {
     for (const { address, timers } of this.members.values()) {
       timers.clear();
       this.around.host.remove(address);
+      this.current?.draft?.remove(address);
     }
     this.members.clear();
+    this.elsewhere.clear();
   }
 
   readonly bodyOf = (plan: Plan): RunBody =>
     traced(this.around.spans(), this.around.deps, deps =>
-      createRunBody(plan, deps, String(this.runNumber), (event, { naming, over }) => {
+      createRunBody(plan, deps, String(this.run), (event, { naming, over }) => {
         countBodyEvent(this.counters, event, plan);
         if (!over) this.around.watch.tell(event, naming);
       }),
     );
 
-  /** Begins an actor, the root of a run with what is stored of its thread. */
-  begin(options: MemberOptions, input: unknown, begins?: StoredThread): void {
-    const { parent } = options;
-    const place = {
-      thread: this.around.thread,
-      ...(parent ? { parent: { address: parent.member.address, taskId: parent.taskId, childId: parent.childId } } : {}),
-      ...(begins ? { begins } : {}),
-    };
-    const step = this.around.host.create(options.address, options.logic, input, place);
+  /** What a turn leads to outside, when it is stored. */
+  private perform({ told, stops, changed, bodies }: Turn): void {
+    this.around.watch.release(told);
+    for (const key of stops) this.bodies.stop(key, 'it is not waited for any more');
+    if (this.cancelled) return;
+    for (const member of changed) if (this.members.get(member.address) === member) member.timers.arm();
+    for (const { member, task } of bodies) if (this.waitsFor(member, task)) this.bodyRuns.start({ member, task });
+  }
+
+  private waitsFor(member: Member, task: StartedTask): boolean {
+    return this.members.get(member.address) === member && member.logic.runs(member.state, task);
+  }
+
+  /** Begins an actor: the root of a run, or one for a task. Part of a turn. */
+  begin(options: MemberOptions, input: unknown): void {
+    const step = this.around.host.create(options.address, options.logic, input);
     this.commit(this.join(options), step, undefined, undefined);
   }
 
@@ -103,44 +128,173 @@ export class ThreadActors {
     const member = new Member(options, host, {
       clock,
       tally,
-      fire: (own, { timerId, id, event }) => this.settle(own, { kind: 'timer', timerId, id, event }),
+      fire: ({ address }, { timerId, id, event }) =>
+        this.bodyRuns.arrive(address, { kind: 'timer', timerId, id, event }),
     });
     this.members.set(options.address, member);
     options.parent?.member.children.set(options.parent.taskId, member);
     return member;
   }
 
-  /** Starts what is to run for an actor and does not: after a cancel, or in another process. */
+  /** Goes on from a checkpoint that was loaded. What runs here goes on where it is still waited for. */
+  takeOver(loaded: LoadedRun): void {
+    const { value, status } = loaded;
+    const { journal, host, root } = this.around;
+    const sameRun = value.run === this.run;
+    this.clear();
+    this.run = value.run;
+    this.counters = countersOf(value.counters);
+    this.cancelled = status === 'cancelled';
+    journal?.take(loaded);
+    reload(root(), actorsOf(value), { host, bodyOf: this.bodyOf, join: options => this.join(options) });
+    const active = this.activeTasks().map(({ member, task }) => keyOf(member, task.taskId));
+    this.bodies.keepOnly(new Set(sameRun && !this.cancelled ? active : []), 'the thread went on without it');
+    for (const key of this.cancelled ? [] : active) if (!this.bodies.has(key)) this.elsewhere.add(key);
+  }
+
+  /**
+   * Loads the thread anew, because it went on elsewhere.
+   *
+   * @param perhaps it may be that it did not
+   */
+  async resync(perhaps = false): Promise<void> {
+    const { journal, thread, cancelled } = this.around;
+    if (!journal) return;
+    await this.turns.alone(async () => {
+      if (perhaps && !(await journal.moved())) return;
+      const loaded = await journal.load();
+      if (!loaded) throw StoreError.stale(thread);
+      this.takeOver(loaded);
+    });
+    if (this.cancelled) {
+      await this.stop();
+      cancelled();
+    } else for (const { timers } of this.list) timers.arm();
+  }
+
+  /** The bodies that the thread waits for, wherever they run. */
+  activeTasks(): ListedTask[] {
+    return this.list.flatMap(member =>
+      Object.entries(member.state.active)
+        .filter(([, taskId]) => !member.children.has(taskId))
+        .map(([childId, taskId]) => ({ member, task: { taskId, childId } })),
+    );
+  }
+
+  /** Starts those of the stored bodies that are this process's and do not run yet. */
+  startClaimed(claimed: ReadonlySet<string>): void {
+    const own = this.activeTasks().filter(({ member, task }) => {
+      const key = keyOf(member, task.taskId);
+      return claimed.has(key) && !this.bodies.has(key);
+    });
+    tellBegun(this.around.watch, own);
+    for (const listed of own) {
+      this.elsewhere.delete(keyOf(listed.member, listed.task.taskId));
+      this.bodyRuns.start(listed);
+    }
+  }
+
+  /** Goes on with the timers of a thread that was loaded: those that fell due meanwhile fire. Part of a turn. */
+  takeUpTimers(): void {
+    for (const member of this.list) {
+      this.current?.changed.push(member);
+      for (const { timerId, id, event } of member.timers.takeDue()) {
+        if (this.members.get(member.address) === member) this.deliver(member, { kind: 'timer', timerId, id, event });
+      }
+    }
+  }
+
+  /** Starts what is to run for an actor and does not, after a cancel. Part of a turn. */
   goOn(member: Member): void {
-    member.timers.arm();
+    this.current?.changed.push(member);
     for (const [childId, taskId] of Object.entries(member.state.active)) {
       if (!member.children.has(taskId)) this.startTask(member, { childId, taskId });
     }
     this.endIfDone(member);
   }
 
-  /** Stops what runs; the state stays as it is. */
+  /** Stops what runs, here and elsewhere; the state stays as it is. */
   async stop(): Promise<void> {
     for (const { timers } of this.members.values()) timers.disarm();
     this.bodies.stopAll('the run was cancelled');
     await this.bodies.whenSettled();
   }
 
+  /** Notes in the store that nothing runs. */
+  async keepCancelled(): Promise<void> {
+    this.elsewhere.clear();
+    await this.turns.take(() => {
+      this.current?.draft?.labels.push('cancel');
+      for (const { member, task } of this.activeTasks()) this.current?.draft?.end(keyOf(member, task.taskId));
+    });
+  }
+
+  /** Forgets the thread here; what is stored stays. */
+  async letGo(): Promise<void> {
+    const { mailbox } = this.bodyRuns;
+    mailbox.clear();
+    await this.stop();
+    this.clear();
+    mailbox.letThrough();
+  }
+
+  /** Keeps all actors as they are, and the bodies that are to run, for whoever takes them. Part of a turn. */
+  keepAll(): void {
+    const { draft } = this.current ?? {};
+    for (const member of this.list) draft?.change(member.address, () => member.kept());
+    for (const { member, task } of this.cancelled ? [] : this.activeTasks())
+      draft?.start(keyOf(member, task.taskId), false);
+  }
+
+  /** Puts another state into the graph. Part of a turn. */
+  edit(state: State): void {
+    const root = this.list[0];
+    if (!root) return;
+    const { address, logic } = root;
+    this.around.host.adopt(address, logic, withState(logic.persist(root.state), state));
+    this.current?.draft?.change(address, () => root.kept());
+    const seq = root.state.seq;
+    this.around.watch.tell({ type: 'value', values: state }, root.naming);
+    this.around.watch.tell({ type: 'checkpoint', address, seq }, root.naming);
+  }
+
+  /** Names what a turn is about, for the history. */
+  label(text: string): void {
+    this.current?.draft?.labels.push(text);
+  }
+
+  /** Delivers an event to an actor. Part of a turn. */
   deliver(member: Member, event: CoreEvent): void {
-    const before = this.around.watch.active && member.work.kind === 'graph' ? member.context : undefined;
-    const step = this.around.host.deliver(member.address, event);
-    if (step) this.commit(member, step, event, before);
+    const { watch, host, journal } = this.around;
+    const before = watch.active && member.work.kind === 'graph' ? member.context : undefined;
+    const step = host.deliver(member.address, event);
+    if (!step) return;
+    if (journal) this.note(member, event);
+    this.commit(member, step, event, before);
+  }
+
+  /** Notes for the store what an event ends. */
+  private note(member: Member, event: CoreEvent): void {
+    const { draft } = this.current ?? {};
+    const results = event.kind === 'settled' ? event.results : 'childId' in event ? [event] : [];
+    for (const { childId, taskId, kind } of results) {
+      if (kind !== 'step' && !member.children.has(taskId)) this.endTask(keyOf(member, taskId));
+      draft?.labels.push(kind === 'step' ? `${member.naming(childId)} (step)` : member.naming(childId));
+    }
+    if (event.kind === 'timer') draft?.labels.push('a timer');
   }
 
   private commit(member: Member, step: Step, event: CoreEvent | undefined, before: GraphContext | undefined): void {
     const { work, naming } = member;
-    if (this.around.watch.active) tellStep(this.around.watch, member, { event, before, step, begins: !this.cancelled });
-    else this.around.watch.unseen();
+    const { watch, journal } = this.around;
+    if (watch.active) tellStep(watch, member, { event, before, step, begins: !this.cancelled });
+    else watch.unseen();
     for (const taskId of step.dropped) this.drop(member, taskId);
     if (work.kind === 'graph') countVisits(work.plan, step, this.counters.visits, naming);
     member.timers.update(step.timers, step.state.timers);
+    if (journal) this.current?.draft?.change(member.address, () => member.kept());
     if (this.cancelled) return;
-    member.timers.arm();
+    this.current?.changed.push(member);
     for (const task of step.tasks) if (member.stillRuns(step, task)) this.startTask(member, task);
     this.endIfDone(member);
   }
@@ -159,15 +313,24 @@ export class ThreadActors {
   private forget(member: Member): void {
     this.members.delete(member.address);
     this.around.host.remove(member.address);
+    this.current?.draft?.remove(member.address);
     member.parent?.member.children.delete(member.parent.taskId);
     member.timers.clear();
   }
 
-  /** Stops what runs for a task that no longer counts, with all that runs for it in turn. */
+  private endTask(key: string): void {
+    this.current?.draft?.end(key);
+    this.elsewhere.delete(key);
+  }
+
+  /** Ends what runs for a task that no longer counts, with all that runs for it in turn. */
   private drop(member: Member, taskId: string): void {
-    this.bodies.stop(`${member.address} ${taskId}`, 'it is not waited for any more');
     const child = member.children.get(taskId);
-    if (!child) return;
+    if (!child) {
+      this.current?.stops.push(keyOf(member, taskId));
+      this.endTask(keyOf(member, taskId));
+      return;
+    }
     for (const own of Object.values(child.state.active)) this.drop(child, own);
     this.forget(child);
   }
@@ -178,50 +341,9 @@ export class ThreadActors {
     try {
       const child = childOf(member, task, this.bodyOf);
       if (child) this.begin(child.options, child.input);
-      else this.startBody(member, task);
+      else this.current?.bodies.push({ member, task });
     } catch (thrown) {
-      if (thrown instanceof StoreError) throw thrown;
       this.deliver(member, { kind: 'error', taskId, childId, error: errorRecord(thrown) });
-    }
-  }
-
-  private startBody(member: Member, task: StartedTask): void {
-    const { taskId, childId } = task;
-    const { work } = member;
-    const running = new RunningBody();
-    const call = callOf(member, task, running, {
-      rests: waits => {
-        const asks = this.bodies.rest(running, waits);
-        if (asks) this.around.watch.tell({ type: 'interrupt', interrupt: waitOf(running) }, member.naming);
-        this.around.quiet();
-      },
-      record: (name, value) => this.deliver(member, { kind: 'step', taskId, childId, name, value }),
-    });
-    this.counters.nodeRuns++;
-    const { plan } = work.kind === 'graph' ? work : work.pool.work;
-    if (callsModel(plan, call.node)) this.counters.modelCalls++;
-    const key = `${member.address} ${taskId}`;
-    const finish = (result: TaskResult): void => {
-      if (work.kind === 'pool') this.arrivals.add(member, { key, body: running, result });
-      else if (this.bodies.finish(key, running)) this.settle(member, result);
-    };
-    this.bodies.add(key, running);
-    running.settled = work.runBody(call).then(
-      output => finish({ kind: 'done', taskId, childId, output }),
-      error => {
-        if (!running.stopped && !questionIn({ error })) this.counters.failedRuns++;
-        finish({ kind: 'error', taskId, childId, error: errorRecord(error) });
-      },
-    );
-  }
-
-  /** Delivers what came of a body or a timer. */
-  private settle(member: Member, event: CoreEvent): void {
-    try {
-      this.deliver(member, event);
-      this.around.quiet();
-    } catch (thrown) {
-      this.around.broken(thrown);
     }
   }
 }

@@ -1,86 +1,127 @@
 /** One thread: takes what is asked of it to its actors, and waits for their rest. */
 
-import { outputOf } from '../compile/context.ts';
-import { type GraphInput, InputError, inputProblems, START_OPTIONS } from '../compile/input.ts';
+import { outputOf, type State } from '../compile/context.ts';
+import { editedState, type GraphInput, InputError, inputProblems, START_OPTIONS } from '../compile/input.ts';
 import { copyJson } from '../compile/json.ts';
 import type { Graph } from '../graph/compile-graph.ts';
 import type { BodyDeps } from '../nodes/run-body.ts';
-import { type StoredThread, StoreError } from '../store/store.ts';
+import type { Maybe } from '../store/store.ts';
 import { rootOptions } from './children.ts';
-import type { Clock } from './clock.ts';
 import { ThreadError } from './errors.ts';
-import type { RunCause } from './events.ts';
+import type { Host } from './host.ts';
+import { Journal, type JournalOptions, type LoadedRun } from './journal.ts';
+import { renamed } from './kept.ts';
+import type { Lease } from './lease.ts';
+import { chain } from './maybe.ts';
 import type { Member, MemberOptions } from './member.ts';
-import type { Host } from './memory-host.ts';
-import { type BoundOptions, depsOf, onAbort, type RunOptions } from './options.ts';
-import { reload } from './reload.ts';
-import { addressAnswers, failedAt, refuseChanged, refuseUnlessDone, takersOf, waitOf } from './requests.ts';
-import { Rest } from './rest.ts';
+import { type BoundOptions, depsOf, type InvokeOptions, type RunOptions } from './options.ts';
 import {
-  countersOf,
-  keptCounters,
-  newCounters,
-  type RunResult,
-  type RunStatus,
-  resultOf,
-  stateOf,
-  type ThreadState,
-} from './result.ts';
+  addressAnswers,
+  failedAt,
+  refuseAnswered,
+  refuseChanged,
+  refuseUnlessDone,
+  takersOf,
+  waitOf,
+} from './requests.ts';
+import type { Rest } from './rest.ts';
+import { newCounters, type RunResult, resultOf, stateOf, type ThreadState } from './result.ts';
 import { shapeOf } from './shape.ts';
 import type { Spans } from './spans.ts';
 import { tellRunning } from './step-events.ts';
 import { ThreadActors } from './thread-actors.ts';
+import { ThreadRun } from './thread-run.ts';
 import { Watch } from './watch.ts';
+
+function unknownCheckpoint(thread: string, seq: number | undefined): string {
+  return seq === undefined ? `no thread "${thread}" is stored` : `the thread "${thread}" has no checkpoint ${seq}`;
+}
 
 export class ThreadRunner {
   readonly graph: Graph;
-  private readonly id: string;
-  private readonly host: Host;
-  private readonly clock: Clock;
+  readonly id: string;
+  readonly journal: Journal | undefined;
+  readonly actors: ThreadActors;
   private readonly deps: BodyDeps;
-  private readonly actors: ThreadActors;
-  /** The thread was taken over from the store, and what ran then does not run yet. */
-  private interrupted = false;
+  private readonly run: ThreadRun;
   readonly watch: Watch;
-  readonly rest = new Rest();
   /** Where spans are made of what happens. */
   spans: Spans | undefined;
 
-  constructor(graph: Graph, id: string, host: Host, options: BoundOptions) {
+  /** @param lease there when the options have a store */
+  constructor(graph: Graph, id: string, host: Host, options: BoundOptions, lease?: Lease) {
+    const { clock, store } = options;
     this.graph = graph;
     this.id = id;
-    this.host = host;
     this.deps = depsOf(graph, options);
-    this.clock = options.clock;
-    this.watch = new Watch(options.clock, options.keepEvents);
+    this.watch = new Watch(clock, options.keepEvents);
+    const quiet = (): void => this.run.quiet();
+    const broken = (reason: unknown): void => this.rest.broken(reason);
+    this.journal = store && lease && new Journal({ store, lease, clock, thread: id, graph: this.kept() }, broken);
     this.actors = new ThreadActors({
       thread: id,
       host,
-      clock: options.clock,
+      clock,
       deps: this.deps,
       watch: this.watch,
+      journal: this.journal,
+      root: () => this.rootOptions(),
       spans: () => this.spans,
-      quiet: () => this.restIfIdle(),
-      broken: reason => this.rest.broken(reason),
+      quiet,
+      cancelled: () => this.rest.reached(),
+      broken,
+    });
+    this.run = new ThreadRun({
+      thread: id,
+      clock,
+      watch: this.watch,
+      actors: this.actors,
+      kept: this.journal && lease && { journal: this.journal, lease },
+      result: () => this.result(),
+      cancel: () => this.cancel(),
+      over: () => this.deps.world.endRun(id),
     });
   }
 
-  async invoke(input: GraphInput, run: RunOptions): Promise<RunResult> {
-    this.reload(run);
+  /** Whether the thread runs, as far as this process knows. */
+  get rest(): Rest {
+    return this.run.rest;
+  }
+
+  /** What the store is told of the graph. */
+  private kept(): JournalOptions['graph'] {
+    const { name, file, plan } = this.graph;
+    return { graph: name, file, shape: shapeOf(plan, this.deps.world.digest) };
+  }
+
+  async invoke(input: GraphInput, run: InvokeOptions): Promise<RunResult> {
+    // What can be done at once is: of two calls the second is to find the thread running.
+    const ready = this.ready(run);
+    if (ready) await ready;
+    for (let waits = this.untilFree(run); waits; waits = this.untilFree(run)) await waits;
     const before = this.actors.members.get(this.id);
-    if (before) refuseUnlessDone(this.id, this.status(), this.actors.list);
     const state = before?.context.state;
     const problems = inputProblems(this.graph.plan.graph, input, state);
     if (problems.length > 0) throw new InputError(this.graph.name, problems);
-    this.actors.counters = newCounters();
-    this.actors.runNumber++;
-    this.actors.cancelled = false;
-    this.actors.clear();
     this.watch.begin();
-    return this.go('invoke', run, () => {
+    return this.run.go('invoke', run, () => {
+      this.actors.clear();
+      this.actors.counters = newCounters();
+      this.actors.run++;
+      this.actors.cancelled = run.signal?.aborted === true;
       const whole = { ...input, [START_OPTIONS]: { state, thread: this.id } };
-      this.actors.begin(this.rootOptions(), whole, this.host.stored && this.storedThread());
+      this.actors.begin(this.rootOptions(), whole);
     });
+  }
+
+  /** What to wait for before a new run can begin, if anything. Throws when it cannot. */
+  private untilFree(run: InvokeOptions): Promise<void> | undefined {
+    const { actors, rest } = this;
+    const { onBusy = 'reject' } = run;
+    if (actors.members.size === 0 || actors.status === 'done') return this.run.ending;
+    if (onBusy === 'cancel') return actors.cancelled && !rest.busy ? this.run.ending : this.cancel();
+    if (onBusy === 'reject' || actors.status !== 'running') refuseUnlessDone(this.id, actors.status, actors.list);
+    return rest.busy ? rest.enter().catch(() => {}) : (this.run.ending ?? this.recover({}).then(() => {}));
   }
 
   private rootOptions(): MemberOptions {
@@ -88,111 +129,29 @@ export class ThreadRunner {
     return rootOptions(this.id, { kind: 'graph', plan, machine, runBody: this.actors.bodyOf(plan) });
   }
 
-  private storedThread(): StoredThread {
-    const now = this.clock.now();
-    const { name, file, plan } = this.graph;
-    const shape = shapeOf(plan, this.deps.world.digest);
-    const counters = keptCounters(this.actors.counters);
-    return {
-      id: this.id,
-      graph: name,
-      file,
-      shape,
-      run: this.actors.runNumber,
-      status: 'running',
-      counters,
-      created: now,
-      updated: now,
-    };
+  /** Takes the thread over from the store, when it is not here or went on elsewhere. */
+  private ready({ acceptChanges = false }: Pick<RunOptions, 'acceptChanges'>): Maybe<void> {
+    const { journal, actors } = this;
+    const wait = this.run.ending ?? (actors.turns.saving ? actors.turns.settled() : undefined);
+    if (wait) return wait.then(() => this.ready({ acceptChanges }));
+    if (!journal || this.rest.busy) return undefined;
+    const take = (): Maybe<void> => chain(journal.load(), found => this.takeOver(found, acceptChanges));
+    return actors.turns.alone(() => {
+      if (actors.members.size === 0) return take();
+      return chain(journal.moved(), moved => (moved ? take() : undefined));
+    });
   }
 
-  /** Takes the thread over from the store, when it is not here. */
-  private reload({ acceptChanges = false }: RunOptions): void {
-    if (this.actors.members.size > 0) return;
-    const found = this.host.stored?.(this.id);
-    if (!found) return;
-    const { thread, actors } = found;
-    refuseChanged(thread, this.storedThread(), acceptChanges);
-    this.actors.runNumber = thread.run;
-    this.actors.counters = countersOf(thread.counters);
-    this.actors.cancelled = thread.status === 'cancelled';
-    this.interrupted = !this.actors.cancelled;
+  private takeOver(found: LoadedRun | undefined, acceptChanges: boolean): void {
+    if (!found) {
+      this.actors.clear();
+      this.journal?.take(undefined);
+      return;
+    }
+    refuseChanged(found, this.kept(), acceptChanges);
     this.watch.unseen();
-    const { host, id } = this;
-    const { bodyOf } = this.actors;
-    reload(this.rootOptions(), actors, { host, thread: id, bodyOf, join: options => this.actors.join(options) });
-  }
-
-  private each<T>(list: (member: Member) => readonly T[]): T[] {
-    return this.actors.list.flatMap(list);
-  }
-
-  async resume(answer: unknown, run: RunOptions): Promise<RunResult> {
-    this.reload(run);
-    this.root();
-    const answers = addressAnswers(this.id, answer, this.actors.list);
-    this.actors.cancelled = false;
-    return this.go('resume', run, () => {
-      for (const { member, key, value } of answers) {
-        this.actors.deliver(member, { kind: 'event', event: { type: 'resume', id: key, value } as { type: string } });
-      }
-    });
-  }
-
-  async send(event: { readonly type: string }, run: RunOptions): Promise<RunResult> {
-    this.reload(run);
-    this.root();
-    const takers = takersOf(this.id, event, this.actors.list, this.actors.bodies.waiting());
-    this.actors.cancelled = false;
-    const own = copyJson(event, 'the event') as { type: string };
-    return this.go('send', run, () => {
-      for (const taker of takers) {
-        if ('send' in taker) taker.send(own);
-        else this.actors.deliver(taker, { kind: 'event', event: own });
-      }
-    });
-  }
-
-  async retry(run: RunOptions & { readonly id?: string }): Promise<RunResult> {
-    this.reload(run);
-    this.root();
-    const members = this.actors.list;
-    const meant = failedAt(this.id, run.id, members, this.actors.cancelled);
-    const resumed = this.actors.cancelled ? members : [];
-    this.actors.cancelled = false;
-    return this.go('retry', run, () => {
-      tellRunning(this.watch, resumed, 'begin');
-      for (const member of resumed) this.actors.goOn(member);
-      for (const { member, key } of meant) {
-        this.actors.deliver(member, { kind: 'event', event: { type: 'retry', id: key } as { type: string } });
-      }
-    });
-  }
-
-  async recover(run: RunOptions): Promise<RunResult> {
-    this.reload(run);
-    this.root();
-    return this.go('recover', run, () => {});
-  }
-
-  /** Starts what ran when the process ended. */
-  private takeUp(): void {
-    if (!this.interrupted) return;
-    this.interrupted = false;
-    tellRunning(this.watch, this.actors.list, 'take-up');
-    for (const member of this.actors.list) this.actors.goOn(member);
-  }
-
-  async cancel(): Promise<void> {
-    if (!this.actors.cancelled) tellRunning(this.watch, this.actors.members.values(), 'stop');
-    this.actors.cancelled = true;
-    await this.actors.stop();
-    this.rest.reached();
-  }
-
-  state(): ThreadState {
-    this.reload({ acceptChanges: true });
-    return stateOf(this.root(), this.actors.list, this.status(), this.result());
+    this.actors.takeOver(found);
+    this.run.interrupted = !this.actors.cancelled;
   }
 
   private root(): Member {
@@ -201,52 +160,153 @@ export class ThreadRunner {
     return root;
   }
 
-  private status(): RunStatus | 'running' {
-    if (this.root().state.snapshot.status === 'done') return 'done';
-    if (this.actors.cancelled) return 'cancelled';
-    if (!this.actors.idle) return 'running';
-    return this.each(m => m.failures()).length > 0 ? 'failed' : 'waiting';
+  /** Loads a thread that was begun. */
+  private begun(run: Pick<RunOptions, 'acceptChanges'>): Maybe<void> {
+    return chain(this.ready(run), () => void this.root());
   }
 
-  /** Acts, and runs until nothing is left to do by itself. What is asked while the thread runs joins the run. */
-  private async go(cause: RunCause, { signal, onEvent }: RunOptions, act: () => void): Promise<RunResult> {
-    const unwatch = onEvent && this.watch.add({ next: onEvent });
-    const release = onAbort(signal, () => void this.cancel());
-    if (signal?.aborted) this.actors.cancelled = true;
-    const begun = this.rest.busy ? undefined : this.clock.now();
+  private tell(member: Member, event: { readonly type: string; readonly id: string; readonly value?: unknown }): void {
+    this.actors.deliver(member, { kind: 'event', event });
+  }
+
+  async resume(answer: unknown, run: RunOptions): Promise<RunResult> {
+    const begun = this.begun(run);
+    if (begun) await begun;
+    const answers = addressAnswers(this.id, answer, this.actors.list);
+    this.actors.cancelled = false;
+    return this.run.go('resume', run, () => {
+      refuseAnswered(this.id, answers);
+      for (const { member, key, value } of answers) {
+        this.actors.label(member.naming(key));
+        this.tell(member, { type: 'resume', id: key, value });
+      }
+    });
+  }
+
+  async send(event: { readonly type: string }, run: RunOptions): Promise<RunResult> {
+    const begun = this.begun(run);
+    if (begun) await begun;
+    const takers = takersOf(this.id, event, this.actors.list, this.actors.bodies.waiting());
+    this.actors.cancelled = false;
+    const own = copyJson(event, 'the event') as { type: string };
+    return this.run.go('send', run, () => {
+      for (const taker of takers) {
+        if ('send' in taker) taker.send(own);
+        else this.actors.deliver(taker, { kind: 'event', event: own });
+      }
+    });
+  }
+
+  async retry(run: RunOptions & { readonly id?: string }): Promise<RunResult> {
+    const begun = this.begun(run);
+    if (begun) await begun;
+    const members = this.actors.list;
+    const meant = failedAt(this.id, run.id, members, this.actors.cancelled);
+    const resumed = this.actors.cancelled ? members : [];
+    this.actors.cancelled = false;
+    return this.run.go('retry', run, () => {
+      tellRunning(this.watch, resumed, 'begin');
+      for (const member of resumed) this.actors.goOn(member);
+      for (const { member, key } of meant) {
+        this.actors.label(member.naming(key));
+        this.tell(member, { type: 'retry', id: key });
+      }
+    });
+  }
+
+  async recover(run: RunOptions): Promise<RunResult> {
+    const begun = this.begun(run);
+    if (begun) await begun;
+    return this.run.go('recover', run, () => {});
+  }
+
+  async cancel(): Promise<void> {
+    if (this.actors.members.size === 0) await this.ready({ acceptChanges: true });
+    if (!this.actors.cancelled) tellRunning(this.watch, this.actors.members.values(), 'stop');
+    this.actors.cancelled = true;
+    await this.actors.stop();
     try {
-      await this.rest.after(() => {
-        if (begun !== undefined) this.watch.tell({ type: 'run-started', thread: this.id, cause });
-        this.takeUp();
-        act();
-        if (this.actors.cancelled) this.rest.reached();
-        this.restIfIdle();
-      });
-      if (begun !== undefined) this.actors.counters.durationMs += this.clock.now() - begun;
-      const result = this.result();
-      if (begun !== undefined) this.watch.finish(this.id, result);
-      if (!this.rest.busy) this.host.note?.(this.id, result.status, keptCounters(this.actors.counters));
-      return result;
+      if (this.actors.members.size > 0) await this.actors.keepCancelled();
+      this.rest.reached();
     } catch (reason) {
-      if (begun !== undefined) this.watch.rest({ reason });
-      if (reason instanceof StoreError) await this.letGo();
+      this.rest.broken(reason);
       throw reason;
-    } finally {
-      release();
-      unwatch?.();
-      if (!this.rest.busy) this.deps.world.endRun(this.id);
     }
   }
 
-  /** After a failure of the store the thread is as it was stored, and is taken from there when it is next asked for. */
-  private async letGo(): Promise<void> {
-    await this.actors.stop();
+  async state(): Promise<ThreadState> {
+    await this.actors.turns.settled();
+    await this.ready({ acceptChanges: true });
+    return this.current();
+  }
+
+  /** How the thread stands as far as it is loaded. */
+  current(): ThreadState {
+    return stateOf(this.root(), this.actors.list, this.actors.status, this.result());
+  }
+
+  /** Puts values into the state of a thread that rests, as a checkpoint of its own. */
+  async update(values: GraphInput, replace: boolean): Promise<void> {
+    await this.begun({});
+    if (this.actors.status === 'running') throw new ThreadError('busy', `the thread "${this.id}" is running`);
+    const state = this.edited(values, replace);
+    await this.actors.turns.take(() => {
+      this.actors.label('update');
+      this.actors.edit(state);
+    });
+  }
+
+  private edited(values: GraphInput, replace: boolean): State {
+    const { plan, reducers } = this.graph;
+    const { state } = this.root().context;
+    const problems = inputProblems(plan.graph, values, state);
+    if (problems.length > 0) throw new InputError(this.graph.name, problems);
+    return editedState(plan.graph, state, values, reducers, replace);
+  }
+
+  /** Begins as a fork of another thread's checkpoint. What ran there is to be run by whoever takes it up. */
+  async beginFork(from: string, seq: number | undefined, values: GraphInput, replace: boolean): Promise<void> {
+    const loaded = await this.journal?.load(seq, from);
+    if (!loaded) throw new ThreadError('unknown-checkpoint', unknownCheckpoint(from, seq));
+    if (await this.journal?.load()) throw new ThreadError('exists', `there is a thread "${this.id}" already`);
+    const origin = { thread: from, seq: loaded.seq };
+    this.takeOver({ ...loaded, value: renamed(loaded.value, from, this.id), origin }, false);
+    const edited = Object.keys(values).length > 0 ? this.edited(values, replace) : undefined;
+    await this.actors.turns.take(() => {
+      this.actors.label(`fork of ${from} at ${loaded.seq}`);
+      this.actors.keepAll();
+      if (edited) this.actors.edit(edited);
+    });
+  }
+
+  /** How the thread stood at a checkpoint; nothing else is done with this runner. */
+  async look(journal: Journal, seq: number): Promise<ThreadState> {
+    const loaded = await journal.load(seq);
+    if (!loaded) throw new ThreadError('unknown-checkpoint', unknownCheckpoint(this.id, seq));
+    this.actors.takeOver(loaded);
+    return this.current();
+  }
+
+  /** Forgets what is in memory of a thread that is stored, unless it runs. Returns whether it did. */
+  unload(): boolean {
+    if (!this.journal || this.rest.busy || !this.actors.quiet) return false;
     this.actors.clear();
-    this.host.release?.(this.id);
+    return true;
+  }
+
+  /** Stops here, and leaves the thread as it is stored. */
+  async abandon(): Promise<void> {
+    this.rest.broken(new ThreadError('closed', `the thread "${this.id}" was let go: its runtime was closed`));
+    await this.actors.letGo();
+  }
+
+  /** The store tells that the thread was written, perhaps elsewhere. */
+  written(): void {
+    this.run.look();
   }
 
   private result(): RunResult {
-    const status = this.status();
+    const { status } = this.actors;
     return resultOf({
       thread: this.id,
       status: status === 'running' ? 'waiting' : status,
@@ -255,11 +315,5 @@ export class ThreadRunner {
       waits: this.actors.bodies.waiting().map(waitOf),
       counters: this.actors.counters,
     });
-  }
-
-  private restIfIdle(): void {
-    if (!this.rest.busy || this.actors.cancelled || !this.actors.idle) return;
-    if (this.actors.bodies.settled) this.rest.reached();
-    else void this.actors.bodies.whenSettled().then(() => this.restIfIdle());
   }
 }

@@ -3,8 +3,8 @@
  */
 import { isBackgroundTimer } from '../compile/delays.ts';
 import type { TimerStart } from '../core/core.ts';
-import type { StoredTimer } from '../store/store.ts';
 import type { Clock } from './clock.ts';
+import type { KeptTimer } from './kept.ts';
 
 /** What the actors of a thread count together, so that asking costs the same however many they are. */
 export interface Tally {
@@ -55,8 +55,30 @@ export class Timers {
   }
 
   /** Takes over timers that were stored. */
-  restore(timers: readonly StoredTimer[]): void {
+  restore(timers: readonly KeptTimer[]): void {
     for (const { due, ...timer } of timers) this.add({ timer: { ...timer, delay: 0, at: due }, due });
+  }
+
+  /** The timers that are set, with the times at which they are due. */
+  kept(): KeptTimer[] {
+    return Array.from(this.entries.values(), ({ due, timer: { timerId, id, event } }) => ({ timerId, id, due, event }));
+  }
+
+  /** When the first is due, in milliseconds since 1970. */
+  get firstDue(): number | undefined {
+    const dues = Array.from(this.entries.values(), ({ due }) => due);
+    return dues.length === 0 ? undefined : Math.min(...dues);
+  }
+
+  /** Takes out the timers that fell due. */
+  takeDue(): TimerStart[] {
+    const now = this.clock.now();
+    const due = [...this.entries].filter(([, entry]) => entry.due <= now);
+    for (const [id, entry] of due) {
+      entry.callOff?.();
+      this.remove(id, entry);
+    }
+    return due.map(([, { timer }]) => timer);
   }
 
   /** Arms what is not armed yet. */

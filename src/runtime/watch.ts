@@ -11,6 +11,12 @@ export interface Watcher {
   readonly rest?: (broken?: { readonly reason: unknown }) => void;
 }
 
+/** An event that is told when what it tells of is stored. */
+export interface Held {
+  readonly event: EventBody;
+  readonly naming: Naming;
+}
+
 /** How many events of a run are kept, where nothing else is said. */
 const KEPT = 10_000;
 
@@ -23,6 +29,7 @@ export class Watch {
   private number = 0;
   /** Something happened while nobody watched. */
   private gap = false;
+  private held: Held[] | undefined;
 
   /** @param keep how many events of every run are kept; absent: some of those that somebody watches */
   constructor(clock: Clock, keep: number | undefined) {
@@ -83,10 +90,31 @@ export class Watch {
     this.kept?.push(this.missed(++this.number));
   }
 
+  /** Holds what is told from now on. */
+  hold(): void {
+    this.held = [];
+  }
+
+  /** Gives what was held, and holds no more. */
+  take(): readonly Held[] {
+    const held = this.held ?? [];
+    this.held = undefined;
+    return held;
+  }
+
+  /** Tells what was held. */
+  release(held: readonly Held[]): void {
+    for (const { event, naming } of held) this.tell(event, naming);
+  }
+
   /** Tells of an event, calling its node as it is called from outside. */
   tell(event: EventBody, naming: Naming = plainNaming): void {
     if (!this.active) {
       this.unseen();
+      return;
+    }
+    if (this.held) {
+      this.held.push({ event, naming });
       return;
     }
     if (this.gap) this.closeGap();

@@ -1,264 +1,306 @@
 /**
  * Threads in one SQLite file, by Node's own SQLite: nothing to install or to compile.
  *
- * - C1. A step is one transaction.
+ * - C1. A commit is one transaction.
  * - C6. A step is committed only on the `seq` that it was computed from.
- * - C9. Every row carries a hash, and is checked when it is read: SQLite does not notice a byte that changed.
+ * - C9. Every row carries a digest, and is checked when it is read: SQLite does not notice a byte that changed.
  */
-import { hash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import {
+  CHECKPOINT,
+  checkpointDigest,
+  checkpointOf,
+  decodeName,
+  encodeName,
+  FINISHED,
+  historyOf,
+  newestOf,
+  type Row,
+  THREAD,
+  taskDigest,
+  taskOf,
+  threadAfter,
+  threadDigest,
+  threadOf,
+  workerDigest,
+  workerOf,
+} from './rows.ts';
+import { SqliteFile, type SqliteOptions } from './sqlite-file.ts';
+import {
+  type Checkpoint,
+  type Claim,
+  type LoadedThread,
+  type Pruned,
+  type PrunePolicy,
   type Store,
   type StoreCommit,
-  type StoredActor,
-  type StoredStatus,
+  type StoredCheckpoint,
   type StoredThread,
+  type StoredWorker,
   StoreError,
+  type ThreadFilter,
 } from './store.ts';
+import { digestOf, referencesIn } from './tree.ts';
 
-export interface SqliteOptions {
-  /** `full` flushes every step to the disk; `normal` may lose the last steps when the machine loses power. Default: `full`. */
-  readonly synchronous?: 'full' | 'normal';
-  /** How long to wait for another process that writes, in milliseconds. Default: 5,000. */
-  readonly busyTimeout?: number;
+export type { SqliteOptions } from './sqlite-file.ts';
+
+/** A store in a file. Its methods answer at once. */
+export interface SqliteStore extends Pick<OpenStore, Exclude<keyof Store, 'watch'>> {
+  /** Copies the whole store to another file, while it is used. */
+  backup(file: string): Promise<void>;
 }
 
-/** Marks a file as ours: "stwr". */
-const APPLICATION_ID = 0x73747772;
-const SCHEMA_VERSION = 1;
-/** Older ones may lose a committed transaction when a log is reset. */
-const OLDEST = [3, 51, 3];
+/** Tasks of `t` that nobody runs; parameters: the workers that ended, and now. */
+const FREE = `(t.worker IS NULL OR t.worker IN (SELECT value FROM json_each(?))
+  OR NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = t.worker AND w.until > ?))`;
 
-const SCHEMA = `
-CREATE TABLE threads (
-  id TEXT PRIMARY KEY, graph TEXT NOT NULL, file TEXT NOT NULL, shape TEXT NOT NULL, run INTEGER NOT NULL,
-  status TEXT NOT NULL, counters TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL
-) STRICT;
-CREATE INDEX threads_by_time ON threads (updated);
-CREATE TABLE actors (
-  thread TEXT NOT NULL REFERENCES threads (id) ON DELETE CASCADE, address TEXT NOT NULL, seq INTEGER NOT NULL,
-  body TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (thread, address)
-) STRICT;
-`;
+const name = (value: string | undefined): string | null => (value === undefined ? null : encodeName(value));
+const names = (values: readonly string[]): string => JSON.stringify(values.map(encodeName));
 
-type Row = Readonly<Record<string, unknown>>;
+class OpenStore implements SqliteStore {
+  private readonly db: SqliteFile;
 
-const digest = (...parts: readonly (string | number)[]): string => hash('sha256', parts.join('\0'), 'base64url');
-
-/** What SQLite's error codes mean to a caller. */
-function translated(thrown: unknown, file: string): StoreError {
-  if (thrown instanceof StoreError) return thrown;
-  const { errcode = 0, message } = thrown as { errcode?: number; message: string };
-  const code = {
-    5: 'busy',
-    6: 'busy',
-    8: 'read-only',
-    10: 'io',
-    11: 'corrupt',
-    13: 'full',
-    14: 'io',
-    26: 'foreign',
-  }[errcode & 0xff] as StoreError['code'] | undefined;
-  const what = { full: 'the disk is full', busy: 'another process writes', corrupt: 'the file is damaged' };
-  const why = code === 'full' || code === 'busy' || code === 'corrupt' ? what[code] : message;
-  return new StoreError(code ?? 'io', `the store ${file}: ${why}; what was stored before is kept`, { cause: thrown });
-}
-
-function checkVersion(db: DatabaseSync): void {
-  const { v } = db.prepare('SELECT sqlite_version() AS v').get() as { v: string };
-  const parts = v.split('.').map(Number);
-  const at = OLDEST.findIndex((least, i) => parts[i] !== least);
-  if (at < 0 || (parts[at] ?? 0) > (OLDEST[at] ?? 0)) return;
-  throw new StoreError(
-    'version',
-    `SQLite ${v} is too old for a store: ${OLDEST.join('.')} is needed; use a newer Node`,
-  );
-}
-
-/** Makes the tables of a new file, or checks that a file is one of ours. */
-function prepare(db: DatabaseSync, file: string, isNew: boolean): void {
-  const pragma = (name: string): number => Object.values(db.prepare(`PRAGMA ${name}`).get() as Row)[0] as number;
-  if (isNew) {
-    db.exec(
-      `BEGIN IMMEDIATE; ${SCHEMA} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`,
-    );
-    return;
-  }
-  if (pragma('application_id') !== APPLICATION_ID)
-    throw new StoreError('foreign', `${file} is a database, but not a store of statewright`);
-  const version = pragma('user_version');
-  if (version > SCHEMA_VERSION)
-    throw new StoreError('version', `${file} was written by a newer statewright (version ${version} of its tables)`);
-  const [state] = Object.values(db.prepare('PRAGMA quick_check(1)').get() as Row);
-  if (state !== 'ok') throw new StoreError('corrupt', `${file} is damaged: ${state}`);
-}
-
-const THREAD_COLUMNS = 'id, graph, file, shape, run, status, counters, created, updated';
-
-function threadOf(row: Row): StoredThread {
-  return {
-    ...row,
-    shape: JSON.parse(row.shape as string),
-    counters: JSON.parse(row.counters as string),
-  } as StoredThread;
-}
-
-class SqliteStore implements Store {
-  private readonly db: DatabaseSync;
-  private readonly file: string;
-  private readonly statements = new Map<string, StatementSync>();
-
-  constructor(file: string, { synchronous = 'full', busyTimeout = 5_000 }: SqliteOptions) {
-    this.file = file;
-    const isNew = file === ':memory:' || !existsSync(file);
-    this.db = this.guard(() => new DatabaseSync(file, { timeout: busyTimeout }));
+  constructor(file: string, options: SqliteOptions) {
+    this.db = new SqliteFile(file, options);
+    if (this.db.isNew || options.check === false) return;
     try {
-      this.guard(() => {
-        checkVersion(this.db);
-        this.db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA foreign_keys = ON`);
-        const empty = isNew || this.db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n === 0;
-        prepare(this.db, file, empty);
-      });
+      this.db.guard(() => this.verify());
     } catch (thrown) {
       this.db.close();
       throw thrown;
     }
   }
 
-  private guard<T>(act: () => T): T {
-    try {
-      return act();
-    } catch (thrown) {
-      throw translated(thrown, this.file);
-    }
+  /** What cannot be found must not be taken for what was never there, or was pruned. */
+  private verify(): void {
+    const { damaged } = this.db;
+    this.db.verify(['threads', 'checkpoints', 'tasks']);
+    for (const row of this.db.each(`SELECT ${THREAD} FROM threads`)) threadOf(row, damaged);
+    const tasks = 'SELECT t.id, task, worker, k.digest FROM tasks k JOIN threads t ON t.key = k.thread';
+    for (const row of this.db.all(tasks)) taskOf(row, decodeName(String(row.id)), damaged);
+    for (const row of this.db.all('SELECT * FROM workers')) workerOf(row, damaged);
   }
 
-  private statement(sql: string): StatementSync {
-    if (!this.db.isOpen) throw new StoreError('closed', `the store ${this.file} was closed`);
-    const known = this.statements.get(sql) ?? this.db.prepare(sql);
-    this.statements.set(sql, known);
-    return known;
+  private find(thread: string): StoredThread | undefined {
+    const row = this.db.get(`SELECT ${THREAD} FROM threads WHERE id = ?`, encodeName(thread));
+    const own = row && threadOf(row, this.db.damaged);
+    if (own && own.id !== thread) throw this.db.damaged(`the thread "${own.id}" was found for "${thread}"`);
+    return own;
   }
 
-  private run(sql: string, ...values: SQLInputValue[]): number {
-    return Number(this.statement(sql).run(...values).changes);
+  load(thread: string, seq?: number): LoadedThread | undefined {
+    const { damaged } = this.db;
+    const own = this.find(thread);
+    if (!own) return undefined;
+    const checkpoint = this.checkpoint(own, seq ?? own.seq);
+    if (!checkpoint && (seq ?? own.seq) === own.seq)
+      throw damaged(`the newest checkpoint of the thread "${thread}" is missing`);
+    if (!checkpoint) return undefined;
+    const tasks = this.db.all('SELECT task, worker, digest FROM tasks WHERE thread = ?', Number(own.key));
+    return { thread: own, checkpoint, tasks: tasks.map(row => taskOf(row, thread, damaged)) };
   }
 
-  /** All of it, or nothing. */
-  private transaction(act: () => void): void {
-    this.guard(() => {
-      this.run('BEGIN IMMEDIATE');
-      try {
-        act();
-        this.run('COMMIT');
-      } catch (thrown) {
-        if (this.db.isTransaction) this.db.exec('ROLLBACK');
-        throw thrown;
+  private checkpoint({ id, key }: StoredThread, seq: number): StoredCheckpoint | undefined {
+    const sql = `SELECT ${CHECKPOINT} FROM checkpoints WHERE thread = ? AND seq = ?`;
+    const row = this.db.get(sql, Number(key), seq);
+    return row && checkpointOf(row, id, this.db.damaged);
+  }
+
+  head(thread: string): Pick<StoredThread, 'key' | 'seq'> | undefined {
+    const own = this.find(thread);
+    return own && { key: own.key, seq: own.seq };
+  }
+
+  texts(digests: readonly string[]): ReadonlyMap<string, string> {
+    return this.db.guard(() => {
+      const found = digests.map((digest): [string, string] => {
+        const text = this.db.get('SELECT body FROM texts WHERE digest = ?', digest)?.body;
+        if (typeof text !== 'string') throw this.db.damaged(`the text ${digest} is missing`);
+        if (digestOf(text) !== digest) throw this.db.damaged(`the text ${digest} is not what was stored`);
+        return [digest, text];
+      });
+      return new Map(found);
+    });
+  }
+
+  commit(commit: StoreCommit): string {
+    newestOf(commit);
+    return this.db.transaction(() => {
+      const key = commit.before === 0 ? this.begin(commit) : this.goOn(commit);
+      const { thread, texts, checkpoints, started, ended, worker } = commit;
+      for (const [digest, text] of texts) this.db.run('INSERT OR IGNORE INTO texts VALUES (?, ?)', digest, text);
+      for (const own of checkpoints) {
+        const values = [own.seq, own.at, own.status, encodeName(own.label), own.root, checkpointDigest(thread, own)];
+        this.db.run('INSERT INTO checkpoints VALUES (?, ?, ?, ?, ?, ?, ?)', Number(key), ...values);
       }
+      for (const task of ended)
+        this.db.run('DELETE FROM tasks WHERE thread = ? AND task = ?', Number(key), encodeName(task));
+      for (const own of started) {
+        const values = [encodeName(own.task), name(own.worker), taskDigest(thread, own)];
+        this.db.run('INSERT OR REPLACE INTO tasks VALUES (?, ?, ?, ?)', Number(key), ...values);
+      }
+      if (worker) this.put(worker);
+      return key;
     });
   }
 
-  load(thread: string): ReturnType<Store['load']> {
-    return this.guard(() => {
-      const row = this.statement(`SELECT ${THREAD_COLUMNS} FROM threads WHERE id = ?`).get(thread);
-      if (!row) return undefined;
-      const rows = this.statement('SELECT address, seq, body, hash FROM actors WHERE thread = ?').all(thread);
-      return { thread: threadOf(row), actors: rows.map(actor => this.actorOf(thread, actor)) };
+  private begin(commit: StoreCommit): string {
+    const { thread: id, origin } = commit;
+    const source = origin && this.find(origin.thread);
+    if (origin && !(source && this.checkpoint(source, origin.seq))) throw StoreError.stale(origin.thread);
+    if (commit.key !== undefined || this.find(id)) throw StoreError.stale(id);
+    const next = this.db.get("SELECT seq FROM sqlite_sequence WHERE name = 'threads'")?.seq ?? 0;
+    const key = String(Number(next) + 1);
+    const thread = threadAfter(commit, key, undefined);
+    const { graph, file, seq, status, created, updated, due = null } = thread;
+    this.db.run(
+      `INSERT INTO threads (${THREAD}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[Number(key), encodeName(id), encodeName(graph), encodeName(file), seq, status, created, updated, due],
+      ...[name(origin?.thread), origin?.seq ?? null, threadDigest(thread)],
+    );
+    return key;
+  }
+
+  private goOn(commit: StoreCommit): string {
+    const { thread: id, before } = commit;
+    const known = this.find(id);
+    if (known?.seq !== before || known.key !== commit.key) throw StoreError.stale(id);
+    const thread = threadAfter(commit, known.key, known);
+    const { graph, file, seq, status, updated, due = null } = thread;
+    this.db.run(
+      'UPDATE threads SET graph = ?, file = ?, seq = ?, status = ?, updated = ?, due = ?, digest = ? WHERE key = ?',
+      ...[encodeName(graph), encodeName(file), seq, status, updated, due, threadDigest(thread), Number(known.key)],
+    );
+    return known.key;
+  }
+
+  private put(worker: StoredWorker): void {
+    const { id, host, pid, until } = worker;
+    const values = [encodeName(id), encodeName(host), pid, until, workerDigest(worker)];
+    this.db.run('INSERT OR REPLACE INTO workers VALUES (?, ?, ?, ?, ?)', ...values);
+  }
+
+  claim(thread: string, { worker, now, ended = [], limit = -1 }: Claim): readonly string[] {
+    return this.db.transaction(() => {
+      this.put(worker);
+      const found = this.find(thread);
+      if (!found) return [];
+      const [key, id, own] = [Number(found.key), encodeName(thread), encodeName(worker.id)];
+      this.db.run(
+        `UPDATE tasks SET worker = ?, digest = digest(?, task, ?) WHERE thread = ? AND task IN
+          (SELECT t.task FROM tasks t WHERE t.thread = ? AND t.worker IS NOT ? AND ${FREE} LIMIT ?)`,
+        ...[own, id, own, key, key, own, names(ended), now, limit],
+      );
+      const tasks = this.db.all('SELECT task, worker, digest FROM tasks WHERE thread = ? AND worker = ?', key, own);
+      return tasks.map(row => taskOf(row, thread, this.db.damaged).task);
     });
   }
 
-  private actorOf(thread: string, { address, seq, body, hash: expected }: Row): StoredActor {
-    const whole = digest(thread, String(address), Number(seq), String(body)) === expected;
-    if (!whole) {
-      const message = `the store ${this.file} is damaged: the actor "${address}" of the thread "${thread}" is not what was stored`;
-      throw new StoreError('corrupt', message);
+  renew(worker: StoredWorker): void {
+    if (worker.until > 0) {
+      this.put(worker);
+      return;
     }
-    return { address: String(address), seq: Number(seq), ...JSON.parse(String(body)) } as StoredActor;
-  }
-
-  commit({ thread, actor, before, removed, begins }: StoreCommit): void {
-    const { address, seq, ...rest } = actor;
-    const body = JSON.stringify(rest);
-    const check = digest(thread, address, seq, body);
-    this.transaction(() => {
-      if (begins) this.begin(begins);
-      for (const gone of removed) this.run('DELETE FROM actors WHERE thread = ? AND address = ?', thread, gone);
-      const changed =
-        before === 0
-          ? this.run(
-              'INSERT INTO actors (thread, address, seq, body, hash) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
-              thread,
-              address,
-              seq,
-              body,
-              check,
-            )
-          : this.run(
-              'UPDATE actors SET seq = ?, body = ?, hash = ? WHERE thread = ? AND address = ? AND seq = ?',
-              seq,
-              body,
-              check,
-              thread,
-              address,
-              before,
-            );
-      if (changed === 1) return;
-      throw new StoreError('stale', `another process went on with the thread "${thread}"; load it again`);
+    this.db.transaction(() => {
+      const id = encodeName(worker.id);
+      this.db.run(
+        `UPDATE tasks SET worker = NULL, digest = digest(t.id, task, '') FROM threads t
+          WHERE t.key = tasks.thread AND worker = ?`,
+        id,
+      );
+      this.db.run('DELETE FROM workers WHERE id = ?', id);
     });
   }
 
-  private begin(thread: StoredThread): void {
-    const { id, graph, file, shape, run, status, counters, created, updated } = thread;
-    const before = this.statement('SELECT run FROM threads WHERE id = ?').get(id)?.run;
-    if ((before ?? 0) !== run - 1)
-      throw new StoreError('stale', `another process went on with the thread "${id}"; load it again`);
-    this.run(
-      `INSERT INTO threads (${THREAD_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
-        graph = excluded.graph, file = excluded.file, shape = excluded.shape, run = excluded.run,
-        status = excluded.status, counters = excluded.counters, updated = excluded.updated`,
-      id,
-      graph,
-      file,
-      JSON.stringify(shape),
-      run,
-      status,
-      JSON.stringify(counters),
-      created,
-      updated,
-    );
-    this.run('DELETE FROM actors WHERE thread = ?', id);
+  workers(): readonly StoredWorker[] {
+    const rows = this.db.all('SELECT * FROM workers WHERE id IN (SELECT worker FROM tasks)');
+    return rows.map(row => workerOf(row, this.db.damaged));
   }
 
-  note(thread: string, status: StoredStatus, counters: unknown, at: number): void {
-    this.guard(() =>
-      this.run(
-        'UPDATE threads SET status = ?, counters = ?, updated = ? WHERE id = ?',
-        status,
-        JSON.stringify(counters),
-        at,
-        thread,
-      ),
-    );
+  private threadsOf(rows: readonly Row[]): StoredThread[] {
+    return rows.map(row => threadOf(row, this.db.damaged));
   }
 
-  threads({ graph, status }: Parameters<Store['threads']>[0] = {}): readonly StoredThread[] {
-    return this.guard(() =>
-      this.statement(
-        `SELECT ${THREAD_COLUMNS} FROM threads WHERE graph = coalesce(?, graph) AND status = coalesce(?, status)
-          ORDER BY updated DESC, id`,
-      )
-        .all(graph ?? null, status ?? null)
-        .map(threadOf),
+  pending({ now, ended = [] }: Pick<Claim, 'now' | 'ended'>): readonly StoredThread[] {
+    const rows = this.db.all(
+      `SELECT ${THREAD} FROM threads WHERE status <> 'cancelled' AND (due <= ? OR key IN
+        (SELECT t.thread FROM tasks t WHERE ${FREE})) ORDER BY updated`,
+      ...[now, names(ended), now],
     );
+    return this.threadsOf(rows);
+  }
+
+  history(thread: string): readonly Checkpoint[] {
+    const own = this.find(thread);
+    if (!own) return [];
+    const sql = `SELECT ${CHECKPOINT} FROM checkpoints WHERE thread = ? ORDER BY seq DESC`;
+    return historyOf(this.db.all(sql, Number(own.key)), own, this.db.damaged);
+  }
+
+  threads({ graph, status, since = 0, until, forkOf, limit = -1 }: ThreadFilter = {}): readonly StoredThread[] {
+    const rows = this.db.all(
+      `SELECT ${THREAD} FROM threads WHERE graph = coalesce(?, graph) AND status = coalesce(?, status)
+        AND updated >= ? AND updated < ? AND (? IS NULL OR origin_thread = ?) ORDER BY updated DESC, id LIMIT ?`,
+      ...[name(graph), status ?? null, since, until ?? Number.MAX_SAFE_INTEGER, name(forkOf), name(forkOf), limit],
+    );
+    return this.threadsOf(rows);
   }
 
   remove(thread: string): boolean {
-    return this.guard(() => this.run('DELETE FROM threads WHERE id = ?', thread)) > 0;
+    return this.db.run('DELETE FROM threads WHERE id = ?', encodeName(thread)) > 0;
+  }
+
+  prune({ keep, before = 0, finishedBefore = 0, thread }: PrunePolicy): Pruned {
+    return this.db.transaction(() => {
+      const only = '(? IS NULL OR id = ?)';
+      const own = [name(thread), name(thread)];
+      const marks = FINISHED.map(() => '?').join();
+      const old = `SELECT key FROM threads WHERE status IN (${marks}) AND updated < ? AND ${only}`;
+      const gone = this.db.all(old, ...FINISHED, finishedBefore, ...own);
+      let checkpoints = 0;
+      for (const { key } of gone) {
+        checkpoints += this.db.run('DELETE FROM checkpoints WHERE thread = ?', key as number);
+        this.db.run('DELETE FROM threads WHERE key = ?', key as number);
+      }
+      checkpoints += this.db.run(
+        `DELETE FROM checkpoints WHERE (thread, seq) IN (
+          SELECT thread, seq FROM (
+            SELECT c.thread, c.seq, c.at, row_number() OVER (PARTITION BY c.thread ORDER BY c.seq DESC) AS place
+            FROM checkpoints c JOIN threads ON key = c.thread WHERE ${only})
+          WHERE place > 1 AND (place > ? OR at < ?))`,
+        ...[...own, keep ?? Number.MAX_SAFE_INTEGER, before],
+      );
+      const horizon = Math.max(before, finishedBefore);
+      const idle =
+        'DELETE FROM workers WHERE until < ? AND id NOT IN (SELECT worker FROM tasks WHERE worker IS NOT NULL)';
+      this.db.run(idle, horizon);
+      return { threads: gone.length, checkpoints, texts: this.sweep() };
+    });
+  }
+
+  /** Removes the texts that no checkpoint leads to. Looks at every one that is left, each checked. */
+  private sweep(): number {
+    const live = new Set<string>();
+    const follow = (text: string): void => {
+      for (const digest of referencesIn(text)) {
+        if (live.has(digest)) continue;
+        live.add(digest);
+        follow(this.texts([digest]).get(digest) ?? '');
+      }
+    };
+    const roots = `SELECT id, c.seq, at, c.status, label, root, c.digest FROM checkpoints c JOIN threads ON key = thread`;
+    for (const row of this.db.each(roots)) follow(checkpointOf(row, decodeName(String(row.id)), this.db.damaged).root);
+    const all = this.db.all('SELECT digest FROM texts');
+    const dead = all.map(({ digest }) => String(digest)).filter(digest => !live.has(digest));
+    for (const digest of dead) this.db.run('DELETE FROM texts WHERE digest = ?', digest);
+    return dead.length;
+  }
+
+  backup(file: string): Promise<void> {
+    return this.db.backup(file);
   }
 
   close(): void {
-    if (this.db.isOpen) this.db.close();
+    this.db.close();
   }
 }
 
@@ -268,6 +310,6 @@ class SqliteStore implements Store {
  * Throws {@link StoreError}: `foreign` for a database that is no store, `version` for one of a newer release,
  * `corrupt` for one that is damaged.
  */
-export function sqliteStore(file: string, options: SqliteOptions = {}): Store {
-  return new SqliteStore(file, options);
+export function sqliteStore(file: string, options: SqliteOptions = {}): SqliteStore {
+  return new OpenStore(file, options);
 }

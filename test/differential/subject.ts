@@ -164,14 +164,14 @@ export class ThreadSubject implements Subject {
   }
 
   look(): Look {
-    const { status, interrupts, failures, values } = this.runner.state();
+    const { status, interrupts, failures, values } = this.runner.current();
     const { trace, handled } = this.notes;
     const ready = readyOf(this.bodies, this.timers, interrupts, failures);
     return { ready, status, state: values, trace, handled, stopped: this.bodies.stopped };
   }
 
   end(id: string): void {
-    const { interrupts } = this.runner.state();
+    const { interrupts } = this.runner.current();
     const asked = interrupts.find(i => i.id === id);
     if (id.startsWith('!')) void this.runner.retry({ id: id.slice(1) });
     else if (id.startsWith('@')) this.timers.fire(id);

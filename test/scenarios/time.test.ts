@@ -102,7 +102,7 @@ describe('S19 retry', () => {
       error: new Error('x'),
     });
     expect(failed?.timers).toMatchObject([{ delay: 10_000 }]);
-    const stored = JSON.stringify(persist(machine, failed?.state ?? first.state));
+    const stored = JSON.stringify(persist(failed?.state ?? first.state));
     const state = restore(machine, JSON.parse(stored));
     const [timer] = failed?.timers ?? [];
     if (!timer) throw new Error('no timer');

@@ -39,7 +39,7 @@ edges: ["START -> review -> note -> END"]
     const [timer] = first.timers;
     if (!timer) throw new Error('no timer');
     expect(timer.delay).toBe(2 * 86_400_000);
-    const state = restore(machine, JSON.parse(JSON.stringify(persist(machine, first.state))));
+    const state = restore(machine, JSON.parse(JSON.stringify(persist(first.state))));
     expect(apply(machine, state, { kind: 'timer', ...timer })?.state.snapshot.status).toBe('done');
   });
 

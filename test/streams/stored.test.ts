@@ -33,12 +33,15 @@ it('what ran when the process ended is told to start again; what was before is m
   const bodies = new Bodies();
   const graph = build(OUTER, { file: 'o.yaml', read: () => INNER, functions: { work: bodies.hold('work') } });
   const open = (more: RuntimeOptions = {}) => createRuntime({ store: sqliteStore(path.join(folder, 'db')), ...more });
-  void open().thread(graph, 't').invoke();
+  const first = open();
+  const left = expect(first.thread(graph, 't').invoke()).rejects.toMatchObject({ code: 'closed' });
   await settle();
+  bodies.get('work');
+  await first.close();
+  await left;
   const thread = open().thread(graph, 't');
   const recovered = thread.stream.recover({ modes: ['debug'] });
   await settle();
-  bodies.get('work');
   bodies.get('work').finish(7);
   expect((await collect(recovered)).map(line)).toEqual([
     'run-started recover',

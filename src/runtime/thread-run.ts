@@ -1,0 +1,160 @@
+/** The run of a thread: what is asked of it is done, and then it goes on until nothing is left to do by itself. */
+import { type Maybe, StoreError } from '../store/store.ts';
+import type { Clock } from './clock.ts';
+import type { RunCause } from './events.ts';
+import { Follow } from './follow.ts';
+import type { Journal } from './journal.ts';
+import type { Lease } from './lease.ts';
+import { chain } from './maybe.ts';
+import { onAbort, type RunOptions } from './options.ts';
+import { Rest } from './rest.ts';
+import type { RunResult } from './result.ts';
+import type { ThreadActors } from './thread-actors.ts';
+import type { Watch } from './watch.ts';
+
+const NONE: ReadonlySet<string> = new Set();
+
+export interface ThreadRunOptions {
+  readonly thread: string;
+  readonly clock: Clock;
+  readonly watch: Watch;
+  readonly actors: ThreadActors;
+  /** Absent: nothing is kept. */
+  readonly kept: { readonly journal: Journal; readonly lease: Lease } | undefined;
+  readonly result: () => RunResult;
+  readonly cancel: () => Promise<void>;
+  /** Told when the thread rests. */
+  readonly over: () => void;
+}
+
+export class ThreadRun {
+  readonly rest = new Rest();
+  /** The thread was taken over from the store, and what ran then does not run yet. */
+  interrupted = false;
+  /** Resolves when the run that is under way has told its result. */
+  private under: Promise<void> | undefined;
+  private readonly of: ThreadRunOptions;
+  private readonly follow: Follow | undefined;
+
+  constructor(of: ThreadRunOptions) {
+    this.of = of;
+    const quiet = (): void => this.quiet();
+    const broken = (reason: unknown): void => this.rest.broken(reason);
+    this.follow = of.kept && new Follow({ ...of, ...of.kept, quiet, broken });
+  }
+
+  /** Acts, and resolves when the thread rests. What is asked while it runs joins the run. */
+  async go(cause: RunCause, run: RunOptions, act: () => void): Promise<RunResult> {
+    const { signal, onEvent, durability = 'sync' } = run;
+    const { watch, actors, clock, over } = this.of;
+    const unwatch = onEvent && watch.add({ next: onEvent });
+    const release = onAbort(signal, () => void this.of.cancel().catch(() => {}));
+    if (signal?.aborted) actors.cancelled = true;
+    const begun = this.rest.busy ? undefined : clock.now();
+    const leave = begun === undefined ? undefined : this.enter();
+    const rested = this.rest.enter();
+    // What it rejects with is thrown below, if it is still waited for then.
+    rested.catch(() => {});
+    try {
+      if (begun !== undefined) {
+        actors.turns.busySince = begun;
+        actors.turns.durability = durability;
+      }
+      await this.act(cause, begun !== undefined, act);
+      await rested;
+      return begun === undefined ? this.of.result() : await this.end(begun);
+    } catch (reason) {
+      await this.fail(reason, begun !== undefined);
+      throw reason;
+    } finally {
+      release();
+      unwatch?.();
+      leave?.();
+      if (!this.rest.busy) over();
+    }
+  }
+
+  /** There when a run rests and has not told its result yet: resolves when it has. */
+  get ending(): Promise<void> | undefined {
+    return this.rest.busy ? undefined : this.under;
+  }
+
+  private enter(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.under = promise;
+    return () => {
+      this.under = undefined;
+      resolve();
+    };
+  }
+
+  /** Does what was asked, with what is to be taken up of a thread that was loaded. */
+  private act(cause: RunCause, begins: boolean, act: () => void): Maybe<void> {
+    const { watch, actors, thread } = this.of;
+    return chain(this.claim(), claimed => {
+      if (begins) watch.tell({ type: 'run-started', thread, cause });
+      actors.startClaimed(claimed);
+      const taken = this.interrupted;
+      this.interrupted = false;
+      const stored = actors.turns.take(() => {
+        actors.label(cause);
+        act();
+        if (taken) actors.takeUpTimers();
+      });
+      return chain(stored, () => {
+        this.follow?.start();
+        if (actors.cancelled) this.rest.reached();
+        this.quiet();
+      });
+    });
+  }
+
+  /** The bodies of a thread that was loaded which are this process's to run. */
+  private claim(): Maybe<ReadonlySet<string>> {
+    const { kept, actors, thread } = this.of;
+    return kept && this.interrupted && actors.elsewhere.size > 0 ? kept.lease.claim(thread) : NONE;
+  }
+
+  private async end(begun: number): Promise<RunResult> {
+    const { actors, kept, clock, watch, thread } = this.of;
+    const { turns } = actors;
+    this.follow?.stop();
+    actors.counters.durationMs += clock.now() - begun;
+    turns.busySince = undefined;
+    const result = this.of.result();
+    if (kept) {
+      await turns.take(() => actors.label(result.status));
+      await kept.journal.flush();
+      turns.durability = 'sync';
+    }
+    watch.finish(thread, result);
+    return result;
+  }
+
+  /** After a failure of the store the thread is as it was stored, and is taken from there when it is next asked for. */
+  private async fail(reason: unknown, begins: boolean): Promise<void> {
+    const { actors, watch } = this.of;
+    if (!begins) {
+      const stale = reason instanceof StoreError && reason.code === 'stale' && this.rest.busy;
+      if (stale) await actors.resync().catch(broken => this.rest.broken(broken));
+      return;
+    }
+    this.follow?.stop();
+    this.rest.broken(reason);
+    watch.rest({ reason });
+    if (reason instanceof StoreError) await actors.letGo();
+  }
+
+  /** The store tells that the thread was written, perhaps elsewhere. */
+  look(): void {
+    void this.follow?.look();
+  }
+
+  /** Something ended: if nothing is left to do, the thread rests. */
+  quiet(): void {
+    const { actors } = this.of;
+    if (!this.rest.busy || actors.cancelled || !actors.idle) return;
+    if (actors.bodies.settled) this.rest.reached();
+    else void actors.bodies.whenSettled().then(() => this.quiet());
+  }
+}

@@ -1,0 +1,257 @@
+/**
+ * JSON as texts that are shared (C4): what is long is a text of its own, named by its digest, so that what did not change
+ * is not written again, and the same value twice is written once.
+ *
+ * - A string, object or list of more than {@link INLINE} characters is a text of its own. `{"$":"<digest>"}` stands for it.
+ * - A list of more than {@link GROUP} items is written in groups of so many, and so are the groups, like the digits of a
+ *   number: `{"$l":[…, [groups of groups], [groups], [items]]}`. One item more writes the item and the digits that change.
+ * - An object of more than {@link WIDE} members is two lists, `{"$o":[names, values]}`.
+ * - A name that begins with `$` is written with one more.
+ *
+ * Values are taken to be frozen: what is the same object as before at its place is not looked into.
+ */
+import { hash } from 'node:crypto';
+import { type Maybe, StoreError } from './store.ts';
+
+const INLINE = 256;
+const GROUP = 16;
+const WIDE = 32;
+
+/** 24 bytes of SHA-256. */
+export const digestOf = (text: string): string => hash('sha256', text, 'base64url').slice(0, 32);
+
+const REFERENCE = /\{"\$":"([\w-]{32})"\}/g;
+
+/** The digests that a text refers to. */
+export function referencesIn(text: string): string[] {
+  return Array.from(text.matchAll(REFERENCE), m => m[1] as string);
+}
+
+/** What stands for the groups of a list: of items, of groups, and so on. */
+type Levels = readonly (readonly string[])[];
+
+type Texts = Map<string, string>;
+type Json = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Json =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
+
+function refer(text: string, texts: Texts): string {
+  const digest = digestOf(text);
+  texts.set(digest, text);
+  return `{"$":"${digest}"}`;
+}
+
+const short = (text: string, texts: Texts): string => (text.length > INLINE ? refer(text, texts) : text);
+
+/** Remembers what stands for the values that it wrote or read, as long as someone has them. */
+export class Tree {
+  private readonly written = new WeakMap<object, string>();
+  private readonly levels = new WeakMap<object, Levels>();
+  private readonly names = new WeakMap<object, readonly string[]>();
+
+  /**
+   * Writes a value, and gives what stands for it. Texts that the value before did not need are added to `texts`.
+   *
+   * @param before what was written or read at this place last, and is still kept
+   */
+  write(value: unknown, before: unknown, texts: Texts): string {
+    if (value === null || typeof value !== 'object') return short(JSON.stringify(value) ?? 'null', texts);
+    const known = value === before ? this.written.get(value) : undefined;
+    if (known !== undefined) return known;
+    const text = Array.isArray(value) ? this.writeArray(value, before, texts) : this.writeObject(value, before, texts);
+    this.written.set(value, text);
+    return text;
+  }
+
+  private writeObject(value: object, before: unknown, texts: Texts): string {
+    const last = isObject(before) ? before : undefined;
+    const names = Object.keys(value);
+    if (names.length > WIDE) return this.writeWide(value as Json, names, last, texts);
+    let text = '{';
+    for (const name of names) {
+      const member = (value as Json)[name];
+      if (member === undefined) continue;
+      const own = this.write(member, last?.[name], texts);
+      text += `${text.length > 1 ? ',' : ''}${JSON.stringify(name.startsWith('$') ? `$${name}` : name)}:${own}`;
+    }
+    return short(`${text}}`, texts);
+  }
+
+  private writeWide(value: Json, all: readonly string[], last: Json | undefined, texts: Texts): string {
+    const names = all.filter(name => value[name] !== undefined);
+    const before = (last && this.names.get(last)) ?? [];
+    const same = names.length === before.length && names.every((name, i) => name === before[i]);
+    const kept = same ? before : names;
+    this.names.set(value, kept);
+    const list = this.write(kept, before, texts);
+    const values = names.map(name => value[name]);
+    const lastValues = before.map(name => last?.[name]);
+    return short(`{"$o":[${list},${this.writeList(value, values, last, lastValues, texts)}]}`, texts);
+  }
+
+  private writeArray(value: readonly unknown[], before: unknown, texts: Texts): string {
+    const last: readonly unknown[] = Array.isArray(before) ? before : [];
+    if (value.length > GROUP) return short(this.writeList(value, value, last, last, texts), texts);
+    return short(`[${value.map((item, i) => this.write(item, last[i], texts)).join()}]`, texts);
+  }
+
+  /** @param owner whose list it is: its levels are remembered with it */
+  private writeList(
+    owner: object,
+    items: readonly unknown[],
+    lastOwner: object | undefined,
+    last: readonly unknown[],
+    texts: Texts,
+  ): string {
+    const known: Levels = (lastOwner && this.levels.get(lastOwner)) ?? [];
+    const whole = items.length - (items.length % GROUP);
+    const levels: string[][] = [[]];
+    for (let at = 0; at < whole; at += GROUP) {
+      const kept = sameIn(items, last, at) ? known[0]?.[at / GROUP] : undefined;
+      levels[0]?.push(kept ?? refer(`[${this.writeItems(items, last, at, at + GROUP, texts)}]`, texts));
+    }
+    for (let level = levels[0] ?? []; level.length >= GROUP; level = levels.at(-1) ?? []) {
+      const lower = known[levels.length - 1] ?? [];
+      const upper = known[levels.length] ?? [];
+      const next: string[] = [];
+      for (let at = 0; at + GROUP <= level.length; at += GROUP) {
+        const kept = sameIn(level, lower, at) ? upper[at / GROUP] : undefined;
+        next.push(kept ?? refer(`[${level.slice(at, at + GROUP).join()}]`, texts));
+      }
+      levels.push(next);
+    }
+    this.levels.set(owner, levels);
+    const digits = levels.map(level => `[${level.slice(level.length - (level.length % GROUP)).join()}]`).reverse();
+    return `{"$l":[${digits.join()},[${this.writeItems(items, last, whole, items.length, texts)}]]}`;
+  }
+
+  private writeItems(
+    items: readonly unknown[],
+    last: readonly unknown[],
+    from: number,
+    to: number,
+    texts: Texts,
+  ): string {
+    let text = '';
+    for (let i = from; i < to; i++) text += `${i > from ? ',' : ''}${this.write(items[i], last[i], texts)}`;
+    return text;
+  }
+
+  /** Reads the value that a text stands for. `texts` gives those that it refers to, each checked. */
+  read(root: string, texts: (digests: readonly string[]) => Maybe<ReadonlyMap<string, string>>): Maybe<unknown> {
+    const found = collect(root, texts);
+    const build = (all: ReadonlyMap<string, string>): unknown => new Reader(this.written, this.levels, all).read(root);
+    return found instanceof Promise ? found.then(build) : build(found);
+  }
+}
+
+/** Whether the group of items from an index on is the same in two lists. */
+function sameIn(items: readonly unknown[], last: readonly unknown[], from: number): boolean {
+  if (from + GROUP > last.length) return false;
+  for (let i = from; i < from + GROUP; i++) if (items[i] !== last[i]) return false;
+  return true;
+}
+
+type Fetch = (digests: readonly string[]) => Maybe<ReadonlyMap<string, string>>;
+
+/** Fetches all that a text leads to, those of one depth together. */
+function collect(root: string, fetch: Fetch): Maybe<ReadonlyMap<string, string>> {
+  const all = new Map<string, string>();
+  const further = (texts: Iterable<string>): string[] => {
+    const next = new Set(Array.from(texts, referencesIn).flat());
+    return [...next].filter(digest => !all.has(digest));
+  };
+  const later = async (pending: Promise<ReadonlyMap<string, string>>): Promise<ReadonlyMap<string, string>> => {
+    let found = await pending;
+    for (;;) {
+      for (const [digest, text] of found) all.set(digest, text);
+      const next = further(found.values());
+      if (next.length === 0) return all;
+      found = await fetch(next);
+    }
+  };
+  for (let next = further([root]); next.length > 0; ) {
+    const found = fetch(next);
+    if (found instanceof Promise) return later(found);
+    for (const [digest, text] of found) all.set(digest, text);
+    next = further(found.values());
+  }
+  return all;
+}
+
+class Reader {
+  private readonly written: WeakMap<object, string>;
+  private readonly levels: WeakMap<object, Levels>;
+  private readonly texts: ReadonlyMap<string, string>;
+  /** The same text is the same value. */
+  private readonly made = new Map<string, unknown>();
+
+  constructor(written: WeakMap<object, string>, levels: WeakMap<object, Levels>, texts: ReadonlyMap<string, string>) {
+    this.written = written;
+    this.levels = levels;
+    this.texts = texts;
+  }
+
+  read(text: string): unknown {
+    return this.resolve(parse(text));
+  }
+
+  private at(digest: string): unknown {
+    if (this.made.has(digest)) return this.made.get(digest);
+    const value = this.read(this.textOf(digest));
+    if (value !== null && typeof value === 'object') this.written.set(value, `{"$":"${digest}"}`);
+    this.made.set(digest, value);
+    return value;
+  }
+
+  private textOf(digest: string): string {
+    const text = this.texts.get(digest);
+    if (text === undefined) throw new StoreError('corrupt', `the store is damaged: the text ${digest} is missing`);
+    return text;
+  }
+
+  private resolve(raw: unknown): unknown {
+    if (Array.isArray(raw)) return Object.freeze(raw.map(item => this.resolve(item)));
+    if (!isObject(raw)) return raw;
+    if (typeof raw.$ === 'string') return this.at(raw.$);
+    if (raw.$l) return this.list(raw.$l as readonly (readonly unknown[])[]);
+    if (raw.$o) return this.wide(raw.$o as readonly [unknown, Json]);
+    const own = Object.keys(raw).map(name => [name.startsWith('$') ? name.slice(1) : name, this.resolve(raw[name])]);
+    return Object.freeze(Object.fromEntries(own));
+  }
+
+  private list(digits: readonly (readonly unknown[])[]): readonly unknown[] {
+    const { items, levels } = this.expand(digits);
+    this.levels.set(items, levels);
+    return items;
+  }
+
+  private expand(digits: readonly (readonly unknown[])[]): { items: readonly unknown[]; levels: Levels } {
+    const levels: string[][] = [];
+    let upper: readonly unknown[] = [];
+    for (const digit of digits.slice(0, -1)) {
+      upper = [...upper.flatMap(group => parse(this.textOf((group as { $: string }).$)) as unknown[]), ...digit];
+      levels.unshift(upper.map(group => JSON.stringify(group)));
+    }
+    const grouped = upper.flatMap(group => this.at((group as { $: string }).$) as unknown[]);
+    const tail = (digits.at(-1) ?? []).map(item => this.resolve(item));
+    return { items: Object.freeze([...grouped, ...tail]), levels };
+  }
+
+  private wide([names, values]: readonly [unknown, Json]): Json {
+    const { items, levels } = this.expand(values.$l as readonly (readonly unknown[])[]);
+    const all = this.resolve(names) as readonly string[];
+    const out = Object.freeze(Object.fromEntries(all.map((name, i) => [name, items[i]])));
+    this.levels.set(out, levels);
+    return out;
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new StoreError('corrupt', 'the store is damaged: a text in it is no JSON', { cause });
+  }
+}
