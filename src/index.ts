@@ -1,4 +1,5 @@
 /** statewright: YAML graphs compiled to XState machines and run as threads. */
+export { type Config, defineConfig } from './cli/config.ts';
 export type { ErrorRecord, GraphContext, PendingInterrupt, Reducers, State } from './compile/context.ts';
 export type { GraphEvent, GraphMachine, ResumeEvent, RetryEvent } from './compile/emit.ts';
 export { type GraphInput, InputError } from './compile/input.ts';
@@ -44,6 +45,7 @@ export {
 } from './runtime/runtime.ts';
 export type { TelemetryOptions, TracerLike } from './runtime/spans.ts';
 export type { EventStream, EventsOptions, RunStream, StreamOptions } from './runtime/streams.ts';
+export { exportThread, importThread, type ThreadFile } from './store/portable.ts';
 export { type Store, StoreError } from './store/store.ts';
 export { ToolError } from './tools/tool-error.ts';
 export type { UIChunk, UIData, UIMetadata } from './ui/chunks.ts';

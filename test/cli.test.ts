@@ -245,7 +245,7 @@ describe('stored threads', () => {
     );
     expect(statewright('resume', 'ada', 'Ada', '--store', store).code).toBe(3);
     const listed = JSON.parse(statewright('threads', '--store', store, '--json').out);
-    expect(listed).toMatchObject([{ id: 'ada', graph: 'asks', status: 'waiting', run: 1 }]);
+    expect(listed).toMatchObject([{ id: 'ada', graph: 'asks', status: 'waiting', seq: 2 }]);
     const last = statewright('resume', 'ada', 'old=36', '--store', store, '--json');
     expect(last.code).toBe(0);
     expect(JSON.parse(last.out)).toMatchObject({ status: 'done', output: { name: 'Ada', age: 36 } });

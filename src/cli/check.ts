@@ -2,17 +2,20 @@ import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import { formatDiagnostic, locateDiagnostic } from '../diagnostic/format.ts';
 import { GraphError } from '../diagnostic/graph-error.ts';
 import { loadGraph } from '../graph/load-graph.ts';
+import type { Config } from './config.ts';
+import { loadConfig } from './config-file.ts';
 import { EXIT } from './exit.ts';
-import { paintFor, printJson } from './output.ts';
+import { graphOptions } from './load.ts';
+import { paintFor, plural, printJson } from './output.ts';
 
 interface Checked {
   readonly diagnostics: readonly Diagnostic[];
   readonly sources: ReadonlyMap<string, string>;
 }
 
-async function checkFile(file: string): Promise<Checked> {
+async function checkFile(file: string, config: Config): Promise<Checked> {
   try {
-    const graph = await loadGraph(file, { requireFunctions: true });
+    const graph = await loadGraph(file, graphOptions(config));
     return { diagnostics: graph.warnings, sources: graph.sources };
   } catch (thrown) {
     if (thrown instanceof GraphError) return thrown;
@@ -20,14 +23,13 @@ async function checkFile(file: string): Promise<Checked> {
   }
 }
 
-const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
-
 /** `statewright check`: prints every finding; the exit code says whether the graphs can run. */
 export async function checkCommand(
   files: readonly string[],
-  options: { json?: boolean; strict?: boolean },
+  options: { json?: boolean; strict?: boolean; config?: string },
 ): Promise<number> {
-  const results = await Promise.all(files.map(checkFile));
+  const { config } = await loadConfig(options.config);
+  const results = await Promise.all(files.map(file => checkFile(file, config)));
   const all = results.flatMap(r => r.diagnostics);
   const errors = all.filter(d => d.severity === 'error').length;
   const warnings = all.length - errors;

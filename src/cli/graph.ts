@@ -6,6 +6,7 @@ import { planJson } from '../format/plan-json.ts';
 import { toSvg } from '../format/svg.ts';
 import { toTypeScript } from '../format/typescript.ts';
 import type { Graph } from '../graph/compile-graph.ts';
+import { loadConfig } from './config-file.ts';
 import { CliError, EXIT } from './exit.ts';
 import { loadForCommand } from './load.ts';
 import { say } from './output.ts';
@@ -25,6 +26,7 @@ export interface GraphOptions {
   readonly format?: string;
   readonly json?: boolean;
   readonly output?: string;
+  readonly config?: string;
 }
 
 function formatOf({ format, json, output }: GraphOptions): string {
@@ -45,7 +47,7 @@ export async function graphCommand(file: string, options: GraphOptions): Promise
   const name = formatOf(options);
   const format = Object.hasOwn(FORMATS, name) ? FORMATS[name] : undefined;
   if (!format) throw new CliError(`there is no format "${name}"; formats: ${Object.keys(FORMATS).join(', ')}`);
-  const text = await format(await loadForCommand(file), file);
+  const text = await format(await loadForCommand(file, await loadConfig(options.config)), file);
   if (options.output === undefined) {
     process.stdout.write(text);
     return EXIT.done;

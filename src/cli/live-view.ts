@@ -1,6 +1,5 @@
-import { stripVTControlCharacters } from 'node:util';
 import type { RunEvent } from '../runtime/events.ts';
-import { colorsFor } from './output.ts';
+import { colorsFor, visible } from './output.ts';
 
 /** Where the view draws; standard error in earnest. */
 export interface Screen {
@@ -28,10 +27,6 @@ function duration(ms: number): string {
   return ms < 60_000
     ? `${(ms / 1_000).toFixed(1)} s`
     : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
-}
-
-function visible(text: string): string {
-  return stripVTControlCharacters(text).replaceAll(/\s+/g, ' ');
 }
 
 function itemsOf({ items }: Row): string {

@@ -4,6 +4,7 @@ import { describeEvent } from '../explore/events.ts';
 import { type ExploreOptions, explorePaths, type PathReport, type Reached } from '../explore/explore.ts';
 import type { Target } from '../explore/targets.ts';
 import type { Graph } from '../graph/compile-graph.ts';
+import { loadConfig } from './config-file.ts';
 import { CliError, EXIT } from './exit.ts';
 import { readInput } from './input.ts';
 import { loadForCommand } from './load.ts';
@@ -14,6 +15,7 @@ export interface TestCommandOptions {
   readonly maxStates?: number;
   readonly json?: boolean;
   readonly paths?: boolean;
+  readonly config?: string;
 }
 
 type Colors = ReturnType<typeof colorsFor>;
@@ -102,7 +104,7 @@ function explore(graph: Graph, options: ExploreOptions): PathReport {
 
 /** `statewright test`: which nodes and edges can be reached, and how. */
 export async function testCommand(file: string, options: TestCommandOptions): Promise<number> {
-  const graph = await loadForCommand(file);
+  const graph = await loadForCommand(file, await loadConfig(options.config));
   const input = readInput(options.input, graph.plan.graph.state);
   const whole = Object.fromEntries(graph.plan.graph.state.map(k => [k.name, null]));
   const problems = inputProblems(graph.plan.graph, input, whole);

@@ -1,54 +1,56 @@
-/** The commands that go on with stored threads, and look at them. */
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
-import type { Store, StoredThread } from '../store/store.ts';
-import { StoreError } from '../store/store.ts';
-import { CliError, EXIT } from './exit.ts';
-import { printJson, say } from './output.ts';
+/** `statewright threads`: what is stored. */
+import type { StoredStatus, StoredThread } from '../store/store.ts';
+import { EXIT } from './exit.ts';
+import { type StoreOptions, withStore } from './open-store.ts';
+import { colorsFor, fitted, moment, printJson, say, visible } from './output.ts';
 
-/** Where threads are kept when no `--store` says so. */
-export const DEFAULT_STORE = '.statewright/threads.db';
-
-/** Opens a store; what is wrong with its file is one clear line. */
-export async function openStore(file: string): Promise<Store> {
-  const { sqliteStore } = await import('../store/sqlite.ts');
-  try {
-    mkdirSync(path.dirname(file), { recursive: true });
-    return sqliteStore(file);
-  } catch (thrown) {
-    throw thrown instanceof StoreError ? new CliError(thrown.message) : thrown;
-  }
-}
-
-/** The stored thread with this id. */
-export function storedThread(store: Store, id: string): StoredThread {
-  const found = store.load(id)?.thread;
-  if (found) return found;
-  const known = store.threads().map(t => t.id);
-  const list = known.length === 0 ? 'no thread is stored' : `stored: ${known.slice(0, 10).join(', ')}`;
-  throw new CliError(`there is no thread "${id}"; ${list}`);
-}
-
-export interface ThreadsOptions {
-  readonly store: string;
+export interface ThreadsOptions extends StoreOptions {
+  readonly graph?: string;
+  readonly status?: StoredStatus;
+  readonly since?: number;
+  readonly until?: number;
+  readonly limit?: number;
   readonly json?: boolean;
 }
 
-/** `statewright threads`: lists what is stored, the newest first. */
-export async function threadsCommand({ store: file, json }: ThreadsOptions): Promise<number> {
-  const store = await openStore(file);
-  try {
-    const threads = store.threads();
-    if (json) printJson(threads.map(({ id, graph, status, run, updated }) => ({ id, graph, status, run, updated })));
-    else if (threads.length === 0) say(`no threads are stored in ${file}`);
-    const width = Math.max(0, ...threads.map(t => t.id.length));
-    if (!json)
-      for (const { id, graph, status, updated } of threads)
-        process.stdout.write(
-          `${id.padEnd(width)}  ${status.padEnd(9)}  ${new Date(updated).toISOString()}  ${graph}\n`,
-        );
-    return EXIT.done;
-  } finally {
-    store.close();
+const iso = (at: number): string => new Date(at).toISOString();
+
+/** A thread as programs get it. */
+export function threadJson({ key: _key, created, updated, due, ...thread }: StoredThread): object {
+  return { ...thread, created: iso(created), updated: iso(updated), ...(due === undefined ? {} : { due: iso(due) }) };
+}
+
+type Colors = ReturnType<typeof colorsFor>;
+
+/** A status in the colour of how well it went. */
+export function paintStatus(status: StoredStatus, c: Colors): (text: string) => string {
+  return { done: c.green, failed: c.red, waiting: c.yellow, running: c.cyan, cancelled: c.dim }[status];
+}
+
+function printThreads(threads: readonly StoredThread[]): void {
+  const { stdout } = process;
+  const c = colorsFor(stdout);
+  const width = Math.max(0, ...threads.map(t => visible(t.id).length));
+  for (const { id, graph, status, updated, origin } of threads) {
+    const head = `${visible(id).padEnd(width)}  `;
+    const from = origin ? `  (fork of ${visible(origin.thread)} at ${origin.seq})` : '';
+    const line = fitted(`${head}${status.padEnd(9)}  ${moment(updated, stdout)}  ${visible(graph)}${from}`, stdout);
+    const [before, after] = [head.length, head.length + status.length];
+    const painted = paintStatus(status, c)(line.slice(before, after));
+    stdout.write(`${line.slice(0, before)}${painted}${line.slice(after)}\n`);
   }
+}
+
+/** Lists what is stored, the newest first. */
+export function threadsCommand({ json, store, config, ...filter }: ThreadsOptions): Promise<number> {
+  return withStore(
+    { ...(store === undefined ? {} : { store }), ...(config === undefined ? {} : { config }) },
+    async opened => {
+      const threads = await opened.store.threads(filter);
+      if (json) printJson(threads.map(threadJson));
+      else if (threads.length > 0) printThreads(threads);
+      else say(`no ${Object.keys(filter).length > 0 ? 'such ' : ''}threads are stored in ${opened.place}`);
+      return EXIT.done;
+    },
+  );
 }

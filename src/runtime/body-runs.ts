@@ -45,6 +45,8 @@ export class BodyRuns {
   readonly bodies: Bodies;
   readonly mailbox = new Mailbox(letters => this.hand(letters));
   private readonly about: BodyRunsOptions;
+  /** The tasks of bodies that ended and whose results are not stored yet. */
+  private readonly delivering = new Set<string>();
 
   constructor(about: BodyRunsOptions) {
     this.about = about;
@@ -59,6 +61,11 @@ export class BodyRuns {
   /** Nothing runs or is on its way at all. */
   get none(): boolean {
     return this.bodies.none && this.mailbox.empty;
+  }
+
+  /** Whether the body of a task runs here, or has ended here and is being delivered. */
+  has(key: string): boolean {
+    return this.bodies.has(key) || this.delivering.has(key);
   }
 
   /** Starts the body of a task. What it is given is worked out from the state, which is the same whenever it is started. */
@@ -112,6 +119,7 @@ export class BodyRuns {
   }
 
   private hand(letters: readonly Letter[]): void {
+    if (this.about.gathers) for (const { from } of letters) if (from) this.delivering.add(from.key);
     try {
       const stored = this.about.actors.turns.take(() => this.deliverAll(letters));
       if (!(stored instanceof Promise)) this.handed(letters);
@@ -126,19 +134,25 @@ export class BodyRuns {
   }
 
   private handed(letters: readonly Letter[]): void {
-    for (const { stored } of letters) stored?.resolve();
+    for (const { stored, from } of letters) {
+      if (from && this.about.gathers) this.delivering.delete(from.key);
+      stored?.resolve();
+    }
     this.about.quiet();
   }
 
   /** What came could not be stored: somebody else went on with the thread, or the store failed. */
   private undone(letters: readonly Letter[], reason: unknown): void {
     const { actors, broken } = this.about;
-    if (reason instanceof StoreError && reason.code === 'stale') {
-      actors.resync().then(() => this.hand(letters), broken);
-      return;
-    }
-    for (const { stored } of letters) stored?.reject(reason);
-    broken(reason);
+    const lost = (why: unknown): void => {
+      for (const { stored, from } of letters) {
+        if (from) this.delivering.delete(from.key);
+        stored?.reject(why);
+      }
+      broken(why);
+    };
+    if (!(reason instanceof StoreError && reason.code === 'stale')) lost(reason);
+    else actors.resync().then(() => this.hand(letters), lost);
   }
 
   private deliverAll(letters: readonly Letter[]): void {

@@ -12,7 +12,6 @@ const SELDOM = 1_000;
 const CLAIM_EVERY = 10;
 
 export interface Followed {
-  readonly thread: string;
   readonly clock: Clock;
   readonly journal: Journal;
   readonly lease: Lease;
@@ -25,6 +24,8 @@ export interface Followed {
 export class Follow {
   private readonly of: Followed;
   private callOff: (() => void) | undefined;
+  /** Whether the next look is soon. */
+  private often = false;
   private looks = 0;
   private looking = false;
 
@@ -36,6 +37,13 @@ export class Follow {
     this.callOff ??= this.arm();
   }
 
+  /** Looks often from now on, if there is something to wait for. */
+  hurry(): void {
+    if (!this.callOff || this.often || this.of.actors.elsewhere.size === 0) return;
+    this.callOff();
+    this.callOff = this.arm();
+  }
+
   stop(): void {
     this.callOff?.();
     this.callOff = undefined;
@@ -43,8 +51,8 @@ export class Follow {
 
   private arm(): () => void {
     const { clock, actors } = this.of;
-    const waits = actors.elsewhere.size > 0;
-    return clock.after(waits ? OFTEN : SELDOM, () => void this.again(), !waits);
+    this.often = actors.elsewhere.size > 0;
+    return clock.after(this.often ? OFTEN : SELDOM, () => void this.again(), !this.often);
   }
 
   private async again(): Promise<void> {
@@ -67,10 +75,13 @@ export class Follow {
   }
 
   private async see(): Promise<void> {
-    const { thread, journal, lease, actors, quiet } = this.of;
+    const { journal, lease, actors, quiet } = this.of;
     if (!actors.bodies.none) await lease.beat();
-    if (await journal.moved()) await actors.resync(true);
-    if (actors.elsewhere.size > 0 && this.looks++ % CLAIM_EVERY === 0) actors.startClaimed(await lease.claim(thread));
+    const moved = await journal.moved();
+    // The run may be over by now.
+    if (!this.callOff) return;
+    if (moved) await actors.resync(true);
+    if (actors.elsewhere.size > 0 && this.looks++ % CLAIM_EVERY === 0) await actors.claim(lease);
     quiet();
   }
 }

@@ -105,9 +105,10 @@ export class Journal {
   private origin: Origin | undefined;
   /** With `exit`: what is not written yet. */
   private held: { readonly draft: Draft; standing: Standing } | undefined;
-  /** With `async`: commits on their way. */
+  /** With `async`: commits that are not on their way yet. */
   private queue: StoreCommit[] = [];
   private writing: Promise<void> | undefined;
+  /** There when what was written last is not in the store. */
   private failure: { readonly reason: unknown } | undefined;
   /** Called when a commit that nobody waits for fails. */
   private readonly broken: (reason: unknown) => void;
@@ -161,6 +162,7 @@ export class Journal {
 
   /** Whether the thread went on elsewhere. */
   moved(): Maybe<boolean> {
+    if (this.failure) return true;
     if (this.writing) return false;
     return chain(this.about.store.head(this.about.thread), head => head?.seq !== this.seq || head.key !== this.key);
   }
@@ -175,8 +177,7 @@ export class Journal {
       return undefined;
     }
     const commit = this.commitOf(draft, standing);
-    if (durability === 'sync' && !this.writing)
-      return chain(this.about.store.commit(commit), key => void this.committed(commit, key));
+    if (durability === 'sync' && !this.writing) return this.commit(commit);
     this.queue.push(commit);
     this.writing ??= this.drain();
     return durability === 'sync' ? this.flush() : undefined;
@@ -196,7 +197,28 @@ export class Journal {
     })();
   }
 
-  private committed({ checkpoints }: StoreCommit, key: string): void {
+  private commit(commit: StoreCommit): Maybe<void> {
+    try {
+      const key = this.about.store.commit(commit);
+      if (key instanceof Promise)
+        return key.then(
+          own => this.committed(commit, own),
+          reason => this.fail(reason),
+        );
+      this.committed(commit, key);
+    } catch (reason) {
+      this.fail(reason);
+    }
+  }
+
+  /** What was to be written is not in the store: nothing can be written after it until the thread is loaded anew. */
+  private fail(reason: unknown): never {
+    this.failure = { reason };
+    throw reason;
+  }
+
+  private committed({ checkpoints, worker }: StoreCommit, key: string): void {
+    if (worker) this.about.lease.stored(worker);
     this.key = key;
     this.status = checkpoints.at(-1)?.status;
   }

@@ -33,23 +33,27 @@ export class Lease {
     this.length = length;
   }
 
-  /** How this worker stands, its time renewed. */
-  renewed(): StoredWorker {
-    this.until = this.clock.now() + this.length;
-    const { id, until } = this;
-    const { host, pid } = this.place;
-    return { id, host, pid, until };
-  }
-
-  /** As `renewed`, when half of the time is over. */
+  /** How this worker stands with its time renewed, when half of it is over. Counts when it is stored: see `stored`. */
   get due(): StoredWorker | undefined {
     return this.until - this.clock.now() < this.length / 2 ? this.renewed() : undefined;
+  }
+
+  private renewed(): StoredWorker {
+    const { host, pid } = this.place;
+    return { id: this.id, host, pid, until: this.clock.now() + this.length };
+  }
+
+  /** Told that what `due` gave is in the store. */
+  stored({ until }: StoredWorker): void {
+    this.until = Math.max(this.until, until);
   }
 
   /** Renews the time where it is needed. */
   async beat(): Promise<void> {
     const { due } = this;
-    if (due) await this.store.renew(due);
+    if (!due) return;
+    await this.store.renew(due);
+    this.stored(due);
   }
 
   /** Workers of this machine whose process has ended. */
@@ -62,7 +66,17 @@ export class Lease {
   /** Takes the tasks of a thread that nobody runs; gives all that are this worker's. */
   async claim(thread: string): Promise<ReadonlySet<string>> {
     const ended = await this.ended();
-    return new Set(await this.store.claim(thread, { worker: this.renewed(), now: this.clock.now(), ended }));
+    const worker = this.renewed();
+    const claimed = await this.store.claim(thread, { worker, now: this.clock.now(), ended });
+    this.stored(worker);
+    return new Set(claimed);
+  }
+
+  /** Gives back the tasks of one thread. */
+  async giveUp(thread: string): Promise<void> {
+    const { id } = this;
+    const nobody: StoredWorker = { id: `${id} gave up`, host: '', pid: 0, until: 0 };
+    await this.store.claim(thread, { worker: nobody, now: this.clock.now(), ended: [id] });
   }
 
   /** Gives back what this worker has. */

@@ -85,6 +85,11 @@ export interface InvokeOptions extends RunOptions {
   readonly onBusy?: 'reject' | 'enqueue' | 'cancel';
 }
 
+export interface ResumeOptions extends RunOptions {
+  /** The interrupt that is answered: nothing else is, should it not wait any more. Default: the one that waits. */
+  readonly id?: string;
+}
+
 export interface UpdateOptions {
   /** Puts the values in place of what is there. Default: they are merged as the writes of a node are. */
   readonly replace?: boolean;

@@ -43,7 +43,7 @@ export class Registry {
     this.held.set(runner.id, runner);
     if (this.held.size <= this.most) return;
     for (const [id, other] of this.held) {
-      if (other.rest.busy) continue;
+      if (other.inUse) continue;
       this.held.delete(id);
       this.letGo(other);
       if (this.held.size <= this.most) return;

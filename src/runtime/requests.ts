@@ -45,30 +45,32 @@ function byId(thread: string, answer: unknown, ids: readonly string[]): [string,
   throw new ThreadError(code, `${ids.length} interrupts wait (${ids.join(', ')}); answer by id: { "${only}": … }`);
 }
 
-/** Finds who is answered, and checks every answer before any is given. */
-export function addressAnswers(thread: string, answer: unknown, members: Members): AddressedAnswer[] {
+/**
+ * Finds who is answered, and checks every answer before any is given.
+ *
+ * @param only the id of the one that is answered
+ */
+export function addressAnswers(
+  thread: string,
+  answer: unknown,
+  members: Members,
+  only: string | undefined,
+): AddressedAnswer[] {
   const waiting = new Map(
     members.flatMap(member =>
       member.interrupts().map(({ key, shown }) => [shown.id, { member, node: shown.node, key }] as const),
     ),
   );
-  return byId(thread, answer, [...waiting.keys()]).flatMap(([id, raw]) => {
+  const answers = only === undefined ? byId(thread, answer, [...waiting.keys()]) : [[only, answer] as const];
+  return answers.map(([id, raw]) => {
     const asker = waiting.get(id);
-    if (!asker) return [];
+    if (!asker) throw new ThreadError('not-waiting', `nothing of the thread "${thread}" waits at "${id}"`);
     const { work } = asker.member;
     const { context } = asker.member;
     const problem = work.kind === 'graph' ? answerProblem(work.plan, asker.node, raw, context) : undefined;
     if (problem !== undefined) throw new ResumeError(id, problem);
-    return [{ ...asker, value: copyJson(raw === undefined ? null : raw, `the answer to "${id}"`) }];
+    return { ...asker, value: copyJson(raw === undefined ? null : raw, `the answer to "${id}"`) };
   });
-}
-
-/** Refuses when somebody else was quicker with an answer. */
-export function refuseAnswered(thread: string, answers: readonly AddressedAnswer[]): void {
-  for (const { member, key } of answers) {
-    if (member.interrupts().some(own => own.key === key)) continue;
-    throw new ThreadError('not-waiting', `"${member.naming(key)}" of the thread "${thread}" was answered already`);
-  }
 }
 
 /** Refuses to go on with a thread whose graph is another than it began with. */

@@ -9,7 +9,15 @@ import { ThreadError } from './errors.ts';
 import { memoryHost } from './host.ts';
 import type { Journal } from './journal.ts';
 import { Lease } from './lease.ts';
-import type { BoundOptions, ForkOptions, InvokeOptions, RunOptions, RuntimeOptions, UpdateOptions } from './options.ts';
+import type {
+  BoundOptions,
+  ForkOptions,
+  InvokeOptions,
+  ResumeOptions,
+  RunOptions,
+  RuntimeOptions,
+  UpdateOptions,
+} from './options.ts';
 import { thisProcess } from './place.ts';
 import { Registry } from './registry.ts';
 import type { RunResult, ThreadState } from './result.ts';
@@ -27,7 +35,7 @@ import { type Recovered, recoverAll, type WorkOptions, Workshop, workOn } from '
 /** Sets a run going as `invoke`, `resume`, `send`, `retry` and `recover` do, at once, and gives its events. */
 export interface StreamRun {
   (input?: Readonly<Record<string, unknown>>, options?: StreamOptions): RunStream;
-  resume(answer?: unknown, options?: StreamOptions): RunStream;
+  resume(answer?: unknown, options?: StreamOptions & ResumeOptions): RunStream;
   send(event: { readonly type: string }, options?: StreamOptions): RunStream;
   retry(options?: StreamOptions & { readonly id?: string }): RunStream;
   recover(options?: StreamOptions): RunStream;
@@ -44,11 +52,12 @@ export interface Thread {
    */
   invoke(input?: Readonly<Record<string, unknown>>, options?: InvokeOptions): Promise<RunResult>;
   /**
-   * Answers what waits and runs on. With one interrupt, `answer` is its value; with several, a map from id to value.
+   * Answers what waits and runs on. With one interrupt, `answer` is its value; with several, a map from id to value. Where others
+   * answer too, say which: `{ id }`.
    *
    * Rejects with `ResumeError` for an answer that does not fit, and `ThreadError` when it is not clear who is meant.
    */
-  resume(answer?: unknown, options?: RunOptions): Promise<RunResult>;
+  resume(answer?: unknown, options?: ResumeOptions): Promise<RunResult>;
   /**
    * Sends an event that a `wait` node names, `{ type, … }`, and runs on. Rejects with `ThreadError` when no node takes it.
    */
@@ -106,6 +115,8 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
+const firstOf = (dues: readonly number[]): number | undefined => (dues.length === 0 ? undefined : Math.min(...dues));
+
 /** What a runtime has for all its threads. */
 class OpenRuntime implements Runtime {
   readonly options: BoundOptions;
@@ -148,7 +159,7 @@ class OpenRuntime implements Runtime {
   /** Forgets a thread that was not used for long; its timers still fire. */
   private unload(runner: ThreadRunner): void {
     const { graph, id, actors } = runner;
-    const due = actors.firstDue;
+    const due = firstOf(actors.list.flatMap(({ timers }) => timers.firstDue ?? []));
     if (!runner.unload() || due === undefined) return;
     const { clock } = this.options;
     const recover = (): void =>
@@ -217,14 +228,14 @@ class OpenThread implements Thread {
 
   private go(act: () => Promise<RunResult>): Promise<RunResult> {
     const { telemetry } = this.runtime.options;
-    return telemetry ? prepare(this.id, this.runner, telemetry).then(act) : act();
+    return this.runner.use(telemetry ? () => prepare(this.id, this.runner, telemetry).then(act) : act);
   }
 
   invoke(input: Readonly<Record<string, unknown>> = {}, options: InvokeOptions = {}): Promise<RunResult> {
     return this.go(() => this.runner.invoke(input as GraphInput, options));
   }
 
-  resume(answer?: unknown, options: RunOptions = {}): Promise<RunResult> {
+  resume(answer?: unknown, options: ResumeOptions = {}): Promise<RunResult> {
     return this.go(() => this.runner.resume(answer, options));
   }
 
@@ -241,7 +252,7 @@ class OpenThread implements Thread {
   }
 
   cancel(): Promise<void> {
-    return this.runner.cancel();
+    return this.runner.use(() => this.runner.cancel());
   }
 
   private streamRun(): StreamRun {
@@ -270,7 +281,7 @@ class OpenThread implements Thread {
   }
 
   async state(checkpoint?: number): Promise<ThreadState> {
-    if (checkpoint === undefined) return this.runner.state();
+    if (checkpoint === undefined) return this.runner.use(() => this.runner.state());
     const { graph, id } = this.runner;
     return this.runtime.scratch(graph, id).look(this.journal, checkpoint);
   }
@@ -288,12 +299,12 @@ class OpenThread implements Thread {
   async fork(checkpoint?: number, { id, update = {}, replace = false }: ForkOptions = {}): Promise<Thread> {
     await this.journal.flush();
     const fork = this.runtime.thread(this.runner.graph, id ?? this.runtime.newId());
-    await fork.runner.beginFork(this.id, checkpoint, update as GraphInput, replace);
+    await fork.runner.use(() => fork.runner.beginFork(this.id, checkpoint, update as GraphInput, replace));
     return fork;
   }
 
   async update(values: Readonly<Record<string, unknown>>, { replace = false }: UpdateOptions = {}): Promise<void> {
-    await this.runner.update(values as GraphInput, replace);
+    await this.runner.use(() => this.runner.update(values as GraphInput, replace));
   }
 
   async remove(): Promise<boolean> {

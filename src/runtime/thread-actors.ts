@@ -9,12 +9,14 @@ import { errorRecord, type GraphContext, type State } from '../compile/context.t
 import type { Plan } from '../compile/plan.ts';
 import type { CoreEvent, Step } from '../core/core.ts';
 import { createRunBody } from '../nodes/run-body.ts';
-import { StoreError } from '../store/store.ts';
+import { type Maybe, StoreError } from '../store/store.ts';
 import type { Bodies } from './bodies.ts';
 import { BodyRuns } from './body-runs.ts';
 import { childOf, resultFor, type StartedTask } from './children.ts';
 import type { LoadedRun } from './journal.ts';
 import { actorsOf, withState } from './kept.ts';
+import type { Lease } from './lease.ts';
+import { chain } from './maybe.ts';
 import { Member, type MemberOptions } from './member.ts';
 import { reload } from './reload.ts';
 import { type Counters, countBodyEvent, countersOf, newCounters, type RunStatus } from './result.ts';
@@ -61,18 +63,12 @@ export class ThreadActors {
 
   /** Nothing runs, and no timer will set anything going that somebody waits for. */
   get idle(): boolean {
-    return this.bodyRuns.idle && this.tally.blocking === 0 && this.elsewhere.size === 0 && !this.turns.saving;
+    return this.bodyRuns.idle && this.tally.blocking === 0 && this.elsewhere.size === 0 && !this.turns.changing;
   }
 
   /** Whether nothing is under way, not even a body that waits. */
   get quiet(): boolean {
     return this.bodyRuns.none && !this.turns.saving;
-  }
-
-  /** When the first timer is due, in milliseconds since 1970. */
-  get firstDue(): number | undefined {
-    const dues = this.list.flatMap(({ timers }) => timers.firstDue ?? []);
-    return dues.length === 0 ? undefined : Math.min(...dues);
   }
 
   /** How the thread stands. */
@@ -149,7 +145,7 @@ export class ThreadActors {
     reload(root(), actorsOf(value), { host, bodyOf: this.bodyOf, join: options => this.join(options) });
     const active = this.activeTasks().map(({ member, task }) => keyOf(member, task.taskId));
     this.bodies.keepOnly(new Set(sameRun && !this.cancelled ? active : []), 'the thread went on without it');
-    for (const key of this.cancelled ? [] : active) if (!this.bodies.has(key)) this.elsewhere.add(key);
+    for (const key of this.cancelled ? [] : active) if (!this.bodyRuns.has(key)) this.elsewhere.add(key);
   }
 
   /**
@@ -165,7 +161,7 @@ export class ThreadActors {
       const loaded = await journal.load();
       if (!loaded) throw StoreError.stale(thread);
       this.takeOver(loaded);
-    });
+    }, true);
     if (this.cancelled) {
       await this.stop();
       cancelled();
@@ -181,11 +177,16 @@ export class ThreadActors {
     );
   }
 
-  /** Starts those of the stored bodies that are this process's and do not run yet. */
-  startClaimed(claimed: ReadonlySet<string>): void {
+  /** Takes the bodies that nobody runs, and starts them, with those that are this process's and do not run yet. */
+  claim(lease: Lease): Maybe<void> {
+    // Not while a turn is being stored: its bodies are this process's too, and about to start.
+    return this.turns.alone(() => chain(lease.claim(this.around.thread), claimed => this.startClaimed(claimed)), true);
+  }
+
+  private startClaimed(claimed: ReadonlySet<string>): void {
     const own = this.activeTasks().filter(({ member, task }) => {
       const key = keyOf(member, task.taskId);
-      return claimed.has(key) && !this.bodies.has(key);
+      return claimed.has(key) && !this.bodyRuns.has(key);
     });
     tellBegun(this.around.watch, own);
     for (const listed of own) {

@@ -12,8 +12,6 @@ import type { RunResult } from './result.ts';
 import type { ThreadActors } from './thread-actors.ts';
 import type { Watch } from './watch.ts';
 
-const NONE: ReadonlySet<string> = new Set();
-
 export interface ThreadRunOptions {
   readonly thread: string;
   readonly clock: Clock;
@@ -21,6 +19,9 @@ export interface ThreadRunOptions {
   readonly actors: ThreadActors;
   /** Absent: nothing is kept. */
   readonly kept: { readonly journal: Journal; readonly lease: Lease } | undefined;
+  readonly loaded: () => boolean;
+  /** Loads the thread, where that is to be done. */
+  readonly ready: (cause: RunCause) => Maybe<void>;
   readonly result: () => RunResult;
   readonly cancel: () => Promise<void>;
   /** Told when the thread rests. */
@@ -33,6 +34,9 @@ export class ThreadRun {
   interrupted = false;
   /** Resolves when the run that is under way has told its result. */
   private under: Promise<void> | undefined;
+  private beginning: Promise<void> | undefined;
+  /** How many calls have not done yet what they were made for. */
+  private acting = 0;
   private readonly of: ThreadRunOptions;
   private readonly follow: Follow | undefined;
 
@@ -45,6 +49,11 @@ export class ThreadRun {
 
   /** Acts, and resolves when the thread rests. What is asked while it runs joins the run. */
   async go(cause: RunCause, run: RunOptions, act: () => void): Promise<RunResult> {
+    // The run before may end by letting the thread go.
+    while (this.ending || (cause !== 'invoke' && !this.of.loaded())) {
+      await this.ending;
+      await this.of.ready(cause);
+    }
     const { signal, onEvent, durability = 'sync' } = run;
     const { watch, actors, clock, over } = this.of;
     const unwatch = onEvent && watch.add({ next: onEvent });
@@ -60,7 +69,8 @@ export class ThreadRun {
         actors.turns.busySince = begun;
         actors.turns.durability = durability;
       }
-      await this.act(cause, begun !== undefined, act);
+      this.beginning = this.acted(cause, begun !== undefined, act);
+      await this.beginning;
       await rested;
       return begun === undefined ? this.of.result() : await this.end(begun);
     } catch (reason) {
@@ -79,6 +89,11 @@ export class ThreadRun {
     return this.rest.busy ? undefined : this.under;
   }
 
+  /** There while a call has not done what it was made for: resolves when it has. */
+  get begins(): Promise<void> | undefined {
+    return this.acting > 0 ? this.beginning?.catch(() => {}) : undefined;
+  }
+
   private enter(): () => void {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.under = promise;
@@ -88,31 +103,34 @@ export class ThreadRun {
     };
   }
 
+  /** Acts; the thread does not rest before that is done. */
+  private async acted(cause: RunCause, begins: boolean, act: () => void): Promise<void> {
+    this.acting++;
+    try {
+      const done = this.act(cause, begins, act);
+      if (done) await done;
+    } finally {
+      this.acting--;
+    }
+    this.follow?.start();
+    if (this.of.actors.cancelled) this.rest.reached();
+    this.quiet();
+  }
+
   /** Does what was asked, with what is to be taken up of a thread that was loaded. */
   private act(cause: RunCause, begins: boolean, act: () => void): Maybe<void> {
-    const { watch, actors, thread } = this.of;
-    return chain(this.claim(), claimed => {
-      if (begins) watch.tell({ type: 'run-started', thread, cause });
-      actors.startClaimed(claimed);
-      const taken = this.interrupted;
-      this.interrupted = false;
-      const stored = actors.turns.take(() => {
+    const { watch, actors, kept, thread } = this.of;
+    if (begins) watch.tell({ type: 'run-started', thread, cause });
+    const taken = this.interrupted;
+    this.interrupted = false;
+    const claimed = kept && taken && actors.elsewhere.size > 0 ? actors.claim(kept.lease) : undefined;
+    return chain(claimed, () =>
+      actors.turns.take(() => {
         actors.label(cause);
         act();
         if (taken) actors.takeUpTimers();
-      });
-      return chain(stored, () => {
-        this.follow?.start();
-        if (actors.cancelled) this.rest.reached();
-        this.quiet();
-      });
-    });
-  }
-
-  /** The bodies of a thread that was loaded which are this process's to run. */
-  private claim(): Maybe<ReadonlySet<string>> {
-    const { kept, actors, thread } = this.of;
-    return kept && this.interrupted && actors.elsewhere.size > 0 ? kept.lease.claim(thread) : NONE;
+      }),
+    );
   }
 
   private async end(begun: number): Promise<RunResult> {
@@ -142,7 +160,10 @@ export class ThreadRun {
     this.follow?.stop();
     this.rest.broken(reason);
     watch.rest({ reason });
-    if (reason instanceof StoreError) await actors.letGo();
+    if (!(reason instanceof StoreError)) return;
+    await actors.letGo();
+    // If the store fails here too, others can go on when this worker's time is up.
+    await this.of.kept?.lease.giveUp(this.of.thread).catch(() => {});
   }
 
   /** The store tells that the thread was written, perhaps elsewhere. */
@@ -153,7 +174,8 @@ export class ThreadRun {
   /** Something ended: if nothing is left to do, the thread rests. */
   quiet(): void {
     const { actors } = this.of;
-    if (!this.rest.busy || actors.cancelled || !actors.idle) return;
+    this.follow?.hurry();
+    if (!this.rest.busy || this.acting > 0 || actors.cancelled || !actors.idle) return;
     if (actors.bodies.settled) this.rest.reached();
     else void actors.bodies.whenSettled().then(() => this.quiet());
   }

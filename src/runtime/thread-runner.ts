@@ -14,16 +14,8 @@ import { renamed } from './kept.ts';
 import type { Lease } from './lease.ts';
 import { chain } from './maybe.ts';
 import type { Member, MemberOptions } from './member.ts';
-import { type BoundOptions, depsOf, type InvokeOptions, type RunOptions } from './options.ts';
-import {
-  addressAnswers,
-  failedAt,
-  refuseAnswered,
-  refuseChanged,
-  refuseUnlessDone,
-  takersOf,
-  waitOf,
-} from './requests.ts';
+import { type BoundOptions, depsOf, type InvokeOptions, type ResumeOptions, type RunOptions } from './options.ts';
+import { addressAnswers, failedAt, refuseChanged, refuseUnlessDone, takersOf, waitOf } from './requests.ts';
 import type { Rest } from './rest.ts';
 import { newCounters, type RunResult, resultOf, stateOf, type ThreadState } from './result.ts';
 import { shapeOf } from './shape.ts';
@@ -47,6 +39,7 @@ export class ThreadRunner {
   readonly watch: Watch;
   /** Where spans are made of what happens. */
   spans: Spans | undefined;
+  private users = 0;
 
   /** @param lease there when the options have a store */
   constructor(graph: Graph, id: string, host: Host, options: BoundOptions, lease?: Lease) {
@@ -77,6 +70,8 @@ export class ThreadRunner {
       watch: this.watch,
       actors: this.actors,
       kept: this.journal && lease && { journal: this.journal, lease },
+      loaded: () => this.loaded,
+      ready: cause => (cause === 'invoke' ? this.ready({}) : this.begun({})),
       result: () => this.result(),
       cancel: () => this.cancel(),
       over: () => this.deps.world.endRun(id),
@@ -99,19 +94,26 @@ export class ThreadRunner {
     const ready = this.ready(run);
     if (ready) await ready;
     for (let waits = this.untilFree(run); waits; waits = this.untilFree(run)) await waits;
-    const before = this.actors.members.get(this.id);
-    const state = before?.context.state;
-    const problems = inputProblems(this.graph.plan.graph, input, state);
-    if (problems.length > 0) throw new InputError(this.graph.name, problems);
+    this.checkInput(input);
     this.watch.begin();
     return this.run.go('invoke', run, () => {
-      this.actors.clear();
-      this.actors.counters = newCounters();
-      this.actors.run++;
-      this.actors.cancelled = run.signal?.aborted === true;
-      const whole = { ...input, [START_OPTIONS]: { state, thread: this.id } };
-      this.actors.begin(this.rootOptions(), whole);
+      const { actors, id } = this;
+      if (actors.members.size > 0 && !actors.cancelled) refuseUnlessDone(id, actors.status, actors.list);
+      const state = this.checkInput(input);
+      actors.clear();
+      actors.counters = newCounters();
+      actors.run++;
+      actors.cancelled = run.signal?.aborted === true;
+      actors.begin(this.rootOptions(), { ...input, [START_OPTIONS]: { state, thread: id } });
     });
+  }
+
+  /** Refuses an input that does not fit. Gives the state that it is merged into. */
+  private checkInput(input: GraphInput): State | undefined {
+    const state = this.actors.members.get(this.id)?.context.state;
+    const problems = inputProblems(this.graph.plan.graph, input, state);
+    if (problems.length > 0) throw new InputError(this.graph.name, problems);
+    return state;
   }
 
   /** What to wait for before a new run can begin, if anything. Throws when it cannot. */
@@ -132,7 +134,10 @@ export class ThreadRunner {
   /** Takes the thread over from the store, when it is not here or went on elsewhere. */
   private ready({ acceptChanges = false }: Pick<RunOptions, 'acceptChanges'>): Maybe<void> {
     const { journal, actors } = this;
-    const wait = this.run.ending ?? (actors.turns.saving ? actors.turns.settled() : undefined);
+    // A first run that has not begun, or that could not and is about to say so.
+    const none = actors.members.size === 0 && this.rest.busy;
+    const first = none ? (this.run.begins ?? this.rest.enter().catch(() => {})) : undefined;
+    const wait = this.run.ending ?? first ?? (actors.turns.saving ? actors.turns.settled() : undefined);
     if (wait) return wait.then(() => this.ready({ acceptChanges }));
     if (!journal || this.rest.busy) return undefined;
     const take = (): Maybe<void> => chain(journal.load(), found => this.takeOver(found, acceptChanges));
@@ -162,21 +167,31 @@ export class ThreadRunner {
 
   /** Loads a thread that was begun. */
   private begun(run: Pick<RunOptions, 'acceptChanges'>): Maybe<void> {
-    return chain(this.ready(run), () => void this.root());
+    return chain(this.ready(run), () => {
+      const { rest, actors } = this;
+      // Another call may have let it go meanwhile.
+      const again = !this.loaded && (rest.busy || this.run.ending !== undefined || actors.turns.saving);
+      return again ? this.begun(run) : void this.root();
+    });
+  }
+
+  private get loaded(): boolean {
+    return this.actors.members.has(this.id);
   }
 
   private tell(member: Member, event: { readonly type: string; readonly id: string; readonly value?: unknown }): void {
     this.actors.deliver(member, { kind: 'event', event });
   }
 
-  async resume(answer: unknown, run: RunOptions): Promise<RunResult> {
+  async resume(answer: unknown, run: ResumeOptions): Promise<RunResult> {
     const begun = this.begun(run);
     if (begun) await begun;
-    const answers = addressAnswers(this.id, answer, this.actors.list);
+    // Asked again when the turn comes: others may have been quicker.
+    const answers = () => addressAnswers(this.id, answer, this.actors.list, run.id);
+    answers();
     this.actors.cancelled = false;
     return this.run.go('resume', run, () => {
-      refuseAnswered(this.id, answers);
-      for (const { member, key, value } of answers) {
+      for (const { member, key, value } of answers()) {
         this.actors.label(member.naming(key));
         this.tell(member, { type: 'resume', id: key, value });
       }
@@ -186,11 +201,13 @@ export class ThreadRunner {
   async send(event: { readonly type: string }, run: RunOptions): Promise<RunResult> {
     const begun = this.begun(run);
     if (begun) await begun;
-    const takers = takersOf(this.id, event, this.actors.list, this.actors.bodies.waiting());
+    const takers = () => takersOf(this.id, event, this.actors.list, this.actors.bodies.waiting());
+    takers();
     this.actors.cancelled = false;
     const own = copyJson(event, 'the event') as { type: string };
     return this.run.go('send', run, () => {
-      for (const taker of takers) {
+      this.actors.label(event.type);
+      for (const taker of takers()) {
         if ('send' in taker) taker.send(own);
         else this.actors.deliver(taker, { kind: 'event', event: own });
       }
@@ -200,14 +217,15 @@ export class ThreadRunner {
   async retry(run: RunOptions & { readonly id?: string }): Promise<RunResult> {
     const begun = this.begun(run);
     if (begun) await begun;
-    const members = this.actors.list;
-    const meant = failedAt(this.id, run.id, members, this.actors.cancelled);
-    const resumed = this.actors.cancelled ? members : [];
+    const { cancelled } = this.actors;
+    const meant = () => failedAt(this.id, run.id, this.actors.list, cancelled);
+    meant();
     this.actors.cancelled = false;
     return this.run.go('retry', run, () => {
+      const resumed = cancelled ? this.actors.list : [];
       tellRunning(this.watch, resumed, 'begin');
       for (const member of resumed) this.actors.goOn(member);
-      for (const { member, key } of meant) {
+      for (const { member, key } of meant()) {
         this.actors.label(member.naming(key));
         this.tell(member, { type: 'retry', id: key });
       }
@@ -235,8 +253,8 @@ export class ThreadRunner {
   }
 
   async state(): Promise<ThreadState> {
-    await this.actors.turns.settled();
-    await this.ready({ acceptChanges: true });
+    do await this.begun({ acceptChanges: true });
+    while (!this.loaded);
     return this.current();
   }
 
@@ -258,9 +276,7 @@ export class ThreadRunner {
 
   private edited(values: GraphInput, replace: boolean): State {
     const { plan, reducers } = this.graph;
-    const { state } = this.root().context;
-    const problems = inputProblems(plan.graph, values, state);
-    if (problems.length > 0) throw new InputError(this.graph.name, problems);
+    const state = this.checkInput(values) ?? {};
     return editedState(plan.graph, state, values, reducers, replace);
   }
 
@@ -287,9 +303,24 @@ export class ThreadRunner {
     return this.current();
   }
 
-  /** Forgets what is in memory of a thread that is stored, unless it runs. Returns whether it did. */
+  /** Does something with the thread, which stays loaded meanwhile. */
+  async use<T>(act: () => Promise<T>): Promise<T> {
+    this.users++;
+    try {
+      return await act();
+    } finally {
+      this.users--;
+    }
+  }
+
+  /** Whether the thread runs, or something is done with it. */
+  get inUse(): boolean {
+    return this.users > 0 || this.rest.busy || !this.actors.quiet;
+  }
+
+  /** Forgets what is in memory of a thread that is stored, unless it is in use. Returns whether it did. */
   unload(): boolean {
-    if (!this.journal || this.rest.busy || !this.actors.quiet) return false;
+    if (!this.journal || this.inUse) return false;
     this.actors.clear();
     return true;
   }

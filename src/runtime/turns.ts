@@ -57,14 +57,21 @@ export class Turns {
   /** When the run that is under way began or went on. */
   busySince: number | undefined;
   private pending: Promise<void> | undefined;
+  /** Whether what is pending may change the thread. */
+  private changes = false;
 
   constructor(about: TurnsOptions) {
     this.about = about;
   }
 
-  /** Whether a turn is being stored, or the thread is being loaded anew. */
+  /** Whether something is on its way to the store or from it. */
   get saving(): boolean {
     return this.pending !== undefined;
+  }
+
+  /** Whether a turn is being stored, or the thread is being loaded anew because it went on elsewhere. */
+  get changing(): boolean {
+    return this.saving && this.changes;
   }
 
   /** Resolves when nothing is on its way to the store. */
@@ -92,7 +99,7 @@ export class Turns {
       this.current = undefined;
       if (journal) turn.told = watch.take();
     }
-    if (written instanceof Promise) return this.whileSaving(written, () => perform(turn));
+    if (written instanceof Promise) return this.whileSaving(written, true, () => perform(turn));
     return perform(turn);
   }
 
@@ -106,9 +113,10 @@ export class Turns {
   }
 
   /** What arrives meanwhile waits; after a failure, until the thread is loaded anew or let go. */
-  private whileSaving(saved: Promise<void>, next: () => void): Promise<void> {
+  private whileSaving(saved: Promise<void>, changes: boolean, next: () => void): Promise<void> {
     const { mailbox } = this.about;
     mailbox.hold();
+    this.changes = changes;
     const under = async (): Promise<void> => {
       try {
         await saved;
@@ -122,17 +130,24 @@ export class Turns {
     return this.pending;
   }
 
-  /** Does something while no turn is under way. What arrives meanwhile waits. */
-  alone(act: () => Maybe<void>): Maybe<void> {
-    if (this.pending) return this.settled().then(() => this.alone(act));
+  /**
+   * Does something while no turn is under way. What arrives meanwhile waits.
+   *
+   * @param changes whether it may change a thread that runs
+   */
+  alone(act: () => Maybe<void>, changes = false): Maybe<void> {
+    if (this.pending) return this.settled().then(() => this.alone(act, changes));
     const { mailbox } = this.about;
+    const failed = (thrown: unknown): never => {
+      mailbox.letThrough();
+      throw thrown;
+    };
     mailbox.hold();
     try {
       const done = act();
-      if (done instanceof Promise) return this.whileSaving(done, () => {}).finally(() => mailbox.letThrough());
+      if (done instanceof Promise) return this.whileSaving(done, changes, () => {}).catch(failed);
     } catch (thrown) {
-      mailbox.letThrough();
-      throw thrown;
+      failed(thrown);
     }
     mailbox.letThrough();
   }

@@ -59,8 +59,12 @@ export function decodeName(text: string): string {
 
 type Part = string | number | undefined;
 
+/** The digest of the columns of a row, of which names are encoded. Nothing is something else than an empty text. */
+export const digestOfColumns = (...parts: readonly unknown[]): string =>
+  digestOf(parts.map(part => part ?? ESCAPE).join('\0'));
+
 const digestOfRow = (...parts: readonly Part[]): string =>
-  digestOf(parts.map(part => (typeof part === 'string' ? encodeName(part) : (part ?? ''))).join('\0'));
+  digestOfColumns(...parts.map(part => (typeof part === 'string' ? encodeName(part) : part)));
 
 export function threadDigest(thread: StoredThread): string {
   const { id, key, graph, file, seq, status, created, updated, due, origin } = thread;

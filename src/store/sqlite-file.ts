@@ -3,10 +3,9 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import path from 'node:path';
 import { backup, DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { newestVersion, wayFrom } from './migrations.ts';
-import type { Row } from './rows.ts';
+import { digestOfColumns, type Row } from './rows.ts';
 import { APPLICATION_ID, MIGRATIONS } from './sqlite-schema.ts';
 import { StoreError } from './store.ts';
-import { digestOf } from './tree.ts';
 
 export interface SqliteOptions {
   /** `full` flushes every step to the disk; `normal` may lose the last steps when the machine loses power. Default: `full`. */
@@ -134,7 +133,7 @@ export class SqliteFile {
       this.isNew = !isThere || this.db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n === 0;
       if (!this.isNew) inspect(this.db, file);
       migrate(this.db, file);
-      this.db.function('digest', { deterministic: true, varargs: true }, (...parts) => digestOf(parts.join('\0')));
+      this.db.function('digest', { deterministic: true, varargs: true }, digestOfColumns);
     } catch (thrown) {
       this.db.close();
       throw translated(thrown, file);

@@ -73,7 +73,7 @@ class OpenStore implements SqliteStore {
   /** What cannot be found must not be taken for what was never there, or was pruned. */
   private verify(): void {
     const { damaged } = this.db;
-    this.db.verify(['threads', 'checkpoints', 'tasks']);
+    this.db.verify(['threads', 'checkpoints', 'tasks', 'workers']);
     for (const row of this.db.each(`SELECT ${THREAD} FROM threads`)) threadOf(row, damaged);
     const tasks = 'SELECT t.id, task, worker, k.digest FROM tasks k JOIN threads t ON t.key = k.thread';
     for (const row of this.db.all(tasks)) taskOf(row, decodeName(String(row.id)), damaged);
@@ -203,7 +203,7 @@ class OpenStore implements SqliteStore {
     this.db.transaction(() => {
       const id = encodeName(worker.id);
       this.db.run(
-        `UPDATE tasks SET worker = NULL, digest = digest(t.id, task, '') FROM threads t
+        `UPDATE tasks SET worker = NULL, digest = digest(t.id, task, NULL) FROM threads t
           WHERE t.key = tasks.thread AND worker = ?`,
         id,
       );

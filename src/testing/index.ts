@@ -1,4 +1,4 @@
-/** What tests of graphs need: models that answer from a script, a clock that obeys, paths that reach everything. */
+/** What tests of graphs need: models that answer from a script, a clock that obeys, paths that reach everything, stores that keep. */
 export { describeEvent, type PathEvent } from '../explore/events.ts';
 export {
   type ExploreOptions,
@@ -11,3 +11,4 @@ export {
 export type { Target } from '../explore/targets.ts';
 export { type Script, type ScriptedModel, scriptedModel, scriptSchema } from '../models/scripted.ts';
 export { type SimulatedClock, simulatedClock } from './simulated-clock.ts';
+export { type StoreCase, type StoreSuiteOptions, storeSuite } from './store-suite.ts';
