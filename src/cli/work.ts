@@ -48,8 +48,7 @@ export function workCommand(files: readonly string[], options: WorkCommandOption
         const end = (): void => {
           if (ending) process.exit(EXIT.cancelled);
           ending = true;
-          // What runs is let go first: the signal cancels it.
-          void app.close().finally(() => ended.abort());
+          ended.abort();
         };
         process.on('SIGINT', end);
         process.on('SIGTERM', end);

@@ -100,6 +100,7 @@ export class Journal {
   private key: string | undefined;
   /** The newest checkpoint that was written here or read, and its value. */
   seq = 0;
+  /** How the thread stood when something was last written, or is to be. */
   status: StoredStatus | undefined;
   private value: KeptThread | undefined;
   private origin: Origin | undefined;
@@ -174,6 +175,7 @@ export class Journal {
       this.held ??= { draft: new Draft(), standing };
       this.held.draft.add(draft);
       this.held.standing = standing;
+      this.status = standing.status;
       return undefined;
     }
     const commit = this.commitOf(draft, standing);
@@ -217,10 +219,9 @@ export class Journal {
     throw reason;
   }
 
-  private committed({ checkpoints, worker }: StoreCommit, key: string): void {
+  private committed({ worker }: StoreCommit, key: string): void {
     if (worker) this.about.lease.stored(worker);
     this.key = key;
-    this.status = checkpoints.at(-1)?.status;
   }
 
   private async drain(): Promise<void> {
@@ -253,6 +254,7 @@ export class Journal {
     const before = this.seq;
     const worker = draft.started.size > 0 ? lease.due : undefined;
     this.value = value;
+    this.status = status;
     this.seq = before + 1;
     const label = [...new Set(draft.labels)].join(', ').slice(0, 200);
     return {

@@ -61,7 +61,10 @@ export interface ThreadState {
   readonly interrupts: readonly Interrupt[];
   readonly failures: readonly Failure[];
   readonly visits: Readonly<Record<string, number>>;
+  /** Counts the steps of the graph itself. */
   readonly seq: number;
+  /** The number of the checkpoint; there when the thread is in a store. */
+  readonly checkpoint?: number;
 }
 
 /** What a thread counts while it runs. */

@@ -185,8 +185,10 @@ class OpenRuntime implements Runtime {
   }
 
   async work(graphs: readonly Graph[], options: WorkOptions): Promise<void> {
-    const { signal } = options;
-    await workOn(this.shop(graphs, { signal }), this.options.clock, options, () => this.pending());
+    const giveBack = async (threads: readonly string[]): Promise<void> => {
+      await Promise.all(threads.map(id => this.registry.named(id)?.abandon()));
+    };
+    await workOn(this.shop(graphs, {}), this.options.clock, options, () => this.pending(), giveBack);
   }
 
   async close(): Promise<void> {

@@ -9,6 +9,7 @@ import { chain } from './maybe.ts';
 import { onAbort, type RunOptions } from './options.ts';
 import { Rest } from './rest.ts';
 import type { RunResult } from './result.ts';
+import { tellRunning } from './step-events.ts';
 import type { ThreadActors } from './thread-actors.ts';
 import type { Watch } from './watch.ts';
 
@@ -21,9 +22,8 @@ export interface ThreadRunOptions {
   readonly kept: { readonly journal: Journal; readonly lease: Lease } | undefined;
   readonly loaded: () => boolean;
   /** Loads the thread, where that is to be done. */
-  readonly ready: (cause: RunCause) => Maybe<void>;
+  readonly ready: (cause: RunCause | 'cancel') => Maybe<void>;
   readonly result: () => RunResult;
-  readonly cancel: () => Promise<void>;
   /** Told when the thread rests. */
   readonly over: () => void;
 }
@@ -57,7 +57,7 @@ export class ThreadRun {
     const { signal, onEvent, durability = 'sync' } = run;
     const { watch, actors, clock, over } = this.of;
     const unwatch = onEvent && watch.add({ next: onEvent });
-    const release = onAbort(signal, () => void this.of.cancel().catch(() => {}));
+    const release = onAbort(signal, () => void this.cancel().catch(() => {}));
     if (signal?.aborted) actors.cancelled = true;
     const begun = this.rest.busy ? undefined : clock.now();
     const leave = begun === undefined ? undefined : this.enter();
@@ -160,10 +160,49 @@ export class ThreadRun {
     this.follow?.stop();
     this.rest.broken(reason);
     watch.rest({ reason });
-    if (!(reason instanceof StoreError)) return;
-    await actors.letGo();
+    if (reason instanceof StoreError) await this.letGo();
+  }
+
+  private async letGo(): Promise<void> {
+    await this.of.actors.letGo();
     // If the store fails here too, others can go on when this worker's time is up.
     await this.of.kept?.lease.giveUp(this.of.thread).catch(() => {});
+  }
+
+  /** Stops here, and leaves the thread as it is stored, for others to go on with. */
+  async abandon(reason: unknown): Promise<void> {
+    this.rest.broken(reason);
+    await this.letGo();
+  }
+
+  /** Stops what runs, here and elsewhere. The state is kept. */
+  async cancel(): Promise<void> {
+    const ready = this.rest.busy ? undefined : this.of.ready('cancel');
+    if (ready) await ready;
+    try {
+      while (!(await this.cancelled()));
+      this.rest.reached();
+    } catch (reason) {
+      this.rest.broken(reason);
+      throw reason;
+    }
+  }
+
+  /** Cancels the thread as it is loaded. Gives whether that was the newest. */
+  private async cancelled(): Promise<boolean> {
+    const { actors, watch, loaded } = this.of;
+    if (!actors.cancelled) tellRunning(watch, actors.members.values(), 'stop');
+    actors.cancelled = true;
+    await actors.stop();
+    if (!loaded()) return true;
+    try {
+      await actors.keepCancelled();
+      return true;
+    } catch (reason) {
+      if (!(reason instanceof StoreError && reason.code === 'stale')) throw reason;
+      await actors.resync();
+      return actors.status === 'done';
+    }
   }
 
   /** The store tells that the thread was written, perhaps elsewhere. */

@@ -71,9 +71,11 @@ export class ThreadRunner {
       actors: this.actors,
       kept: this.journal && lease && { journal: this.journal, lease },
       loaded: () => this.loaded,
-      ready: cause => (cause === 'invoke' ? this.ready({}) : this.begun({})),
+      ready: cause => {
+        if (cause === 'cancel') return this.ready({ acceptChanges: true });
+        return cause === 'invoke' ? this.ready({}) : this.begun({});
+      },
       result: () => this.result(),
-      cancel: () => this.cancel(),
       over: () => this.deps.world.endRun(id),
     });
   }
@@ -150,6 +152,7 @@ export class ThreadRunner {
   private takeOver(found: LoadedRun | undefined, acceptChanges: boolean): void {
     if (!found) {
       this.actors.clear();
+      this.actors.run = 0;
       this.journal?.take(undefined);
       return;
     }
@@ -238,18 +241,8 @@ export class ThreadRunner {
     return this.run.go('recover', run, () => {});
   }
 
-  async cancel(): Promise<void> {
-    if (this.actors.members.size === 0) await this.ready({ acceptChanges: true });
-    if (!this.actors.cancelled) tellRunning(this.watch, this.actors.members.values(), 'stop');
-    this.actors.cancelled = true;
-    await this.actors.stop();
-    try {
-      if (this.actors.members.size > 0) await this.actors.keepCancelled();
-      this.rest.reached();
-    } catch (reason) {
-      this.rest.broken(reason);
-      throw reason;
-    }
+  cancel(): Promise<void> {
+    return this.run.cancel();
   }
 
   async state(): Promise<ThreadState> {
@@ -260,7 +253,8 @@ export class ThreadRunner {
 
   /** How the thread stands as far as it is loaded. */
   current(): ThreadState {
-    return stateOf(this.root(), this.actors.list, this.actors.status, this.result());
+    const state = stateOf(this.root(), this.actors.list, this.actors.status, this.result());
+    return this.journal ? { ...state, checkpoint: this.journal.seq } : state;
   }
 
   /** Puts values into the state of a thread that rests, as a checkpoint of its own. */
@@ -300,7 +294,7 @@ export class ThreadRunner {
     const loaded = await journal.load(seq);
     if (!loaded) throw new ThreadError('unknown-checkpoint', unknownCheckpoint(this.id, seq));
     this.actors.takeOver(loaded);
-    return this.current();
+    return { ...this.current(), checkpoint: loaded.seq };
   }
 
   /** Does something with the thread, which stays loaded meanwhile. */
@@ -327,8 +321,8 @@ export class ThreadRunner {
 
   /** Stops here, and leaves the thread as it is stored. */
   async abandon(): Promise<void> {
-    this.rest.broken(new ThreadError('closed', `the thread "${this.id}" was let go: its runtime was closed`));
-    await this.actors.letGo();
+    const message = `the thread "${this.id}" was let go: its runtime was closed`;
+    await this.run.abandon(new ThreadError('closed', message));
   }
 
   /** The store tells that the thread was written, perhaps elsewhere. */

@@ -106,7 +106,7 @@ export class Turns {
   private write(bodies: readonly ListedTask[], draft: Draft, journal: Journal): Maybe<void> {
     for (const { member, task } of bodies) draft.start(keyOf(member, task.taskId));
     const { status, run, counters } = this.about.standing();
-    if (draft.empty && status === journal.status) return undefined;
+    if (draft.empty && (status === journal.status || draft.labels.length === 0)) return undefined;
     const now = this.about.clock.now();
     const kept = keptCounters(counters, now - (this.busySince ?? now), status !== 'running');
     return journal.write(draft, { status, run, counters: kept }, this.durability);

@@ -13,7 +13,7 @@ export interface Recovered {
 }
 
 export interface WorkOptions {
-  /** Ends the work: what runs is cancelled. */
+  /** Ends the work: what runs is given back, for others to go on with. */
   readonly signal: AbortSignal;
   /** How often to look for work, in milliseconds. Default: 1,000. */
   readonly every?: number;
@@ -65,6 +65,11 @@ export class Workshop {
     while (all && this.under.size > 0);
   }
 
+  /** Those under way. */
+  get threads(): string[] {
+    return [...this.under.keys()];
+  }
+
   get idle(): boolean {
     return this.under.size === 0;
   }
@@ -90,6 +95,7 @@ export async function workOn(
   clock: Clock,
   { signal, every = 1_000, atOnce = AT_ONCE, onRecovered = () => {} }: WorkOptions,
   pending: () => Promise<readonly StoredThread[]>,
+  giveBack: (threads: readonly string[]) => Promise<void>,
 ): Promise<void> {
   let stop = (): void => {};
   signal.addEventListener('abort', () => stop(), { once: true });
@@ -104,5 +110,6 @@ export async function workOn(
       if (signal.aborted) stop();
     });
   }
+  await giveBack(shop.threads);
   if (!shop.idle) await shop.ended(true);
 }

@@ -1,7 +1,8 @@
 /** Threads that are kept go on in another runtime, as they stood. Scenarios of the surface, on every store. */
 import { describe, expect, it } from 'vitest';
-import { createRuntime, type Graph } from '../../src/index.ts';
+import { createRuntime, type Graph, StoreError } from '../../src/index.ts';
 import { simulatedClock } from '../../src/testing/index.ts';
+import { wrappedStore } from '../helpers/wrapped-store.ts';
 import { Bodies, build } from '../helpers.ts';
 import { onEveryStore, until } from './stores.ts';
 
@@ -312,6 +313,74 @@ edges: [START -> add -> END]
       await until(() => bodies.running('add'));
       bodies.get('add').finish(1);
       expect((await second).output.n).toBe(14);
+    });
+  });
+
+  describe('durability', () => {
+    const LOOP = `state: { n: { type: number, default: 0, merge: sum }, seen: { type: list<number>, merge: append } }
+nodes:
+  add: { type: function, function: add, input: { n: n }, maxVisits: 50 }
+  ask: { type: interrupt, message: "Well?" }
+edges:
+  - START -> add
+  - { from: add, to: add, when: n < 20 }
+  - add -> ask -> END
+`;
+    const loop = (each: (n: number) => void | Promise<void> = () => {}): Graph =>
+      build(LOOP, {
+        functions: {
+          add: async ({ n }) => {
+            await each(n);
+            return { n: 1, seen: n };
+          },
+        },
+      });
+
+    it.each(['sync', 'async'] as const)('with `%s` every step is a checkpoint, in order', async durability => {
+      const thread = createRuntime({ store: await open() }).thread(loop(), 't');
+      const result = await thread.invoke({}, { durability });
+      expect(result).toMatchObject({ status: 'waiting', output: { n: 20 } });
+      const again = createRuntime({ store: await open() }).thread(loop(), 't');
+      expect((await again.history()).map(c => c.seq)).toEqual(Array.from({ length: 21 }, (_, i) => 21 - i));
+      for (const seq of [1, 7, 21]) expect((await again.state(seq)).values.n).toBe(seq - 1);
+      expect((await again.resume(null, { durability })).status).toBe('done');
+      expect((await (await open()).load('t'))?.tasks).toEqual([]);
+    });
+
+    it('with `sync` a body starts when the step before is stored', async () => {
+      const store = await open();
+      const graph = loop(async n => {
+        expect((await store.head('t'))?.seq).toBe(n + 1);
+      });
+      expect((await createRuntime({ store }).thread(graph, 't').invoke({})).status).toBe('waiting');
+    });
+
+    it('with `exit` the run is one checkpoint, when it rests', async () => {
+      const store = await open();
+      const graph = loop(async () => {
+        expect(await store.head('t')).toBeUndefined();
+      });
+      const thread = createRuntime({ store }).thread(graph, 't');
+      expect((await thread.invoke({}, { durability: 'exit' })).output.n).toBe(20);
+      const again = createRuntime({ store: await open() }).thread(loop(), 't');
+      expect((await again.history()).map(c => [c.seq, c.status])).toEqual([[1, 'waiting']]);
+      expect((await again.resume(null, { durability: 'exit' })).output.seen).toHaveLength(20);
+    });
+
+    it.each(['async', 'exit'] as const)('with `%s` a failure of the store ends the run too', async durability => {
+      const store = await open();
+      let disk: 'well' | 'full' | 'mended' = 'well';
+      const failing = wrappedStore(store, method => {
+        if (disk === 'full' && method === 'commit') throw new StoreError('full', 'the disk is full');
+      });
+      const graph = loop(n => {
+        if (n === 5 && disk === 'well') disk = 'full';
+      });
+      const thread = createRuntime({ store: failing }).thread(graph, 't');
+      await expect(thread.invoke({}, { durability })).rejects.toMatchObject({ code: 'full' });
+      disk = 'mended';
+      const last = (await store.head('t')) ? await thread.recover() : await thread.invoke({});
+      expect(last.output.seen).toEqual(Array.from({ length: 20 }, (_, i) => i));
     });
   });
 
