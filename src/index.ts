@@ -35,7 +35,15 @@ export type { Clock } from './runtime/clock.ts';
 export { ResumeError, ThreadError } from './runtime/errors.ts';
 export type { RunCause, RunEvent } from './runtime/events.ts';
 export type { Selection, StreamMode } from './runtime/modes.ts';
-export type { RunOptions, RuntimeOptions } from './runtime/options.ts';
+export type {
+  Durability,
+  ForkOptions,
+  InvokeOptions,
+  ResumeOptions,
+  RunOptions,
+  RuntimeOptions,
+  UpdateOptions,
+} from './runtime/options.ts';
 export type { BranchState, Metrics, RunResult, RunStatus, ThreadState } from './runtime/result.ts';
 export {
   createRuntime,
@@ -45,8 +53,18 @@ export {
 } from './runtime/runtime.ts';
 export type { TelemetryOptions, TracerLike } from './runtime/spans.ts';
 export type { EventStream, EventsOptions, RunStream, StreamOptions } from './runtime/streams.ts';
+export type { Recovered, WorkOptions } from './runtime/work.ts';
+export { memoryStore } from './store/memory.ts';
 export { exportThread, importThread, type ThreadFile } from './store/portable.ts';
-export { type Store, StoreError } from './store/store.ts';
+export {
+  type Checkpoint,
+  type PrunePolicy,
+  type Store,
+  type StoredStatus,
+  type StoredThread,
+  StoreError,
+  type ThreadFilter,
+} from './store/store.ts';
 export { ToolError } from './tools/tool-error.ts';
 export type { UIChunk, UIData, UIMetadata } from './ui/chunks.ts';
 export type { UIStreamOptions } from './ui/translate.ts';

@@ -154,6 +154,7 @@ it('the index is a table of contents: what it exports is pinned', async () => {
     'interruptsOf',
     'loadGraph',
     'memoryCache',
+    'memoryStore',
     'streamPrompt',
     'toUIMessageStream',
     'uiMessageResponse',

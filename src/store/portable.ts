@@ -148,14 +148,8 @@ function checkTexts({ checkpoints, texts }: ThreadFile): void {
  */
 export async function importThread(store: Store, value: unknown): Promise<string> {
   const { thread, checkpoints, tasks, texts } = checkThreadFile(value);
-  const { id, graph, file, due, origin } = thread;
+  const { id, graph, file, created, due, origin } = thread;
   if (await store.head(id)) throw new StoreError('stale', `there is a thread "${id}" already; nothing was changed`);
-  const [first] = checkpoints;
-  if (first?.seq !== 1)
-    throw new StoreError(
-      'version',
-      `the thread "${id}" begins at checkpoint ${first?.seq}: the ones before were forgotten`,
-    );
   const known = origin && (await store.load(origin.thread, origin.seq));
   await store.commit({
     thread: id,
@@ -167,6 +161,7 @@ export async function importThread(store: Store, value: unknown): Promise<string
     started: tasks.map(task => ({ task })),
     ended: [],
     due,
+    imported: { created },
     ...(known && origin ? { origin } : {}),
   });
   return id;

@@ -13,6 +13,7 @@ import { MARK, Watch } from './postgres-watch.ts';
 import {
   checkpointDigest,
   checkpointOf,
+  createdBy,
   encodeName,
   FINISHED,
   historyOf,
@@ -74,7 +75,7 @@ function stepOf(commit: StoreCommit): string {
   const { seq, status, at } = newestOf(commit);
   return JSON.stringify({
     ...{ thread: encodeName(thread), key, before, graph: encodeName(graph), file: encodeName(file) },
-    ...{ seq, status, created: checkpoints[0]?.at, updated: at, due },
+    ...{ seq, status, created: createdBy(commit), updated: at, due },
     origin: origin && { thread: encodeName(origin.thread), seq: origin.seq },
     checkpoints: checkpoints.map(c => ({ ...c, label: encodeName(c.label), digest: checkpointDigest(thread, c) })),
     ended: ended.map(encodeName),

@@ -18,20 +18,25 @@ import { digestOf } from './tree.ts';
 export const FINISHED: readonly StoredStatus[] = ['done', 'cancelled'];
 
 /** The last checkpoint of a commit. Throws for one that no runtime makes: without checkpoints, or with gaps. */
-export function newestOf({ thread, before, checkpoints }: StoreCommit): StoredCheckpoint {
+export function newestOf({ thread, before, checkpoints, imported }: StoreCommit): StoredCheckpoint {
   const last = checkpoints.at(-1);
+  const first = imported && before === 0 ? (checkpoints[0]?.seq ?? 1) : before + 1;
   if (!last) throw new Error(`a commit of the thread "${thread}" has no checkpoint`);
-  if (checkpoints.some(({ seq }, i) => seq !== before + i + 1))
+  if (checkpoints.some(({ seq }, i) => seq !== first + i))
     throw new Error(`the checkpoints of a commit of the thread "${thread}" do not follow ${before}`);
   return last;
 }
 
+/** When the thread was created that a commit begins. */
+export const createdBy = ({ imported, checkpoints }: StoreCommit): number | undefined =>
+  imported?.created ?? checkpoints[0]?.at;
+
 /** A thread as it is after a commit. */
 export function threadAfter(commit: StoreCommit, key: string, before: StoredThread | undefined): StoredThread {
-  const { thread: id, graph, file, checkpoints, due } = commit;
+  const { thread: id, graph, file, due } = commit;
   const origin = before?.origin ?? commit.origin;
   const { seq, status, at } = newestOf(commit);
-  const created = before?.created ?? checkpoints[0]?.at ?? at;
+  const created = before?.created ?? createdBy(commit) ?? at;
   const own = { id, key, graph, file, seq, status, created, updated: at };
   return { ...own, ...(due === undefined ? {} : { due }), ...(origin ? { origin } : {}) };
 }

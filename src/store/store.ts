@@ -95,6 +95,8 @@ export interface StoreCommit {
   readonly due: number | undefined;
   /** Of a thread that begins: where it was forked from, which must still be there. */
   readonly origin?: Origin;
+  /** Of a thread that comes from another store: its first checkpoints may have been forgotten there. */
+  readonly imported?: { readonly created: number };
   /** Renews what the worker has, in the same step. */
   readonly worker?: StoredWorker;
 }

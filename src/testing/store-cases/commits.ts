@@ -41,6 +41,19 @@ export const commits: Cases = {
     assert.deepEqual([thread?.seq, thread?.status, thread?.created, thread?.updated], [2, 'done', 1_000, 2_000]);
   },
 
+  'a thread from another store begins where its history is left, and when it was created there': async ({ store }) => {
+    const imported = { created: 5 };
+    const key = await store.commit(step({ checkpoints: [checkpoint(7), checkpoint(8)], imported }));
+    const { thread } = (await store.load('t')) ?? {};
+    assert.deepEqual([thread?.seq, thread?.created], [8, 5]);
+    assert.deepEqual(
+      (await store.history('t')).map(({ seq }) => seq),
+      [8, 7],
+    );
+    assert.equal(await store.commit(step({ before: 8, key, checkpoints: [checkpoint(9)] })), key);
+    assert.equal((await store.load('t'))?.thread.created, 5);
+  },
+
   'C6: what does not go on from the newest checkpoint is told stale': async ({ store }) => {
     const key = await store.commit(step());
     await goOn(store, 't');
