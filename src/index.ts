@@ -39,6 +39,7 @@ export type {
   Durability,
   ForkOptions,
   InvokeOptions,
+  Migration,
   ResumeOptions,
   RunOptions,
   RuntimeOptions,

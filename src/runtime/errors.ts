@@ -22,6 +22,13 @@ export class ThreadError extends Error {
   }
 }
 
+/** The thread has no such checkpoint; without a number, it is not stored at all. */
+export function unknownCheckpoint(thread: string, seq: number | undefined): ThreadError {
+  const what =
+    seq === undefined ? `no thread "${thread}" is stored` : `the thread "${thread}" has no checkpoint ${seq}`;
+  return new ThreadError('unknown-checkpoint', what);
+}
+
 /** An answer that does not fit the schema of its interrupt. The interrupt still waits and nothing was lost. */
 export class ResumeError extends Error {
   override readonly name = 'ResumeError';

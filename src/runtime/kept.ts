@@ -1,4 +1,5 @@
 /** What is kept of a thread: a JSON value, written as a tree of which only what changed is written again. */
+import type { State } from '../compile/context.ts';
 import type { Shape } from './shape.ts';
 
 export interface KeptTimer {
@@ -53,7 +54,13 @@ export function renamed(thread: KeptThread, from: string, to: string): KeptThrea
 
 interface GraphActor {
   readonly seq: number;
-  readonly snapshot?: { readonly context?: { readonly thread?: object } };
+  readonly snapshot?: { readonly context?: { readonly thread?: object; readonly state?: State } };
+}
+
+/** The state of the graph itself. */
+export function rootState(thread: Pick<KeptThread, 'actors'>): State | undefined {
+  const root = actorsOf(thread).find(actor => !actor.parent);
+  return (root?.state as GraphActor | undefined)?.snapshot?.context?.state;
 }
 
 function withThread(state: unknown, id: string): unknown {

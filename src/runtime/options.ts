@@ -1,3 +1,4 @@
+import type { State } from '../compile/context.ts';
 import type { Graph } from '../graph/compile-graph.ts';
 import type { Models } from '../models/model.ts';
 import type { Cache } from '../nodes/cache.ts';
@@ -9,6 +10,17 @@ import type { Store } from '../store/store.ts';
 import type { Clock } from './clock.ts';
 import type { RunEvent } from './events.ts';
 import type { TelemetryOptions } from './spans.ts';
+
+/**
+ * What becomes of a stored thread whose graph changed: gives the state as the new graph has it, or nothing to refuse. The nodes
+ * where the thread stands must still be there. Pure.
+ */
+export type Migration = (thread: {
+  readonly id: string;
+  /** Lines for people: `node "ask" has changed`. */
+  readonly changes: readonly string[];
+  readonly values: State;
+}) => State | undefined;
 
 /** The world as a runtime sees it. Everything has a default. */
 export interface RuntimeOptions {
@@ -24,6 +36,8 @@ export interface RuntimeOptions {
    * process that shares the store may run them. Default: 30,000.
    */
   readonly lease?: number;
+  /** By the name of the graph. Default: a thread whose graph changed is refused, unless `acceptChanges` is passed. */
+  readonly migrations?: Readonly<Record<string, Migration>>;
   /** How many threads of a store stay loaded while they rest, the last that were used. Default: 100. */
   readonly keepLoaded?: number;
   /** What tools and `http` nodes use in place of the network: addresses are then checked by their names alone. */

@@ -6,10 +6,8 @@ import { answerProblem } from '../compile/outcome.ts';
 import type { Interrupt } from '../core/waiting.ts';
 import type { RunningBody } from './bodies.ts';
 import { ResumeError, ThreadError } from './errors.ts';
-import type { LoadedRun } from './journal.ts';
 import type { Member } from './member.ts';
 import type { RunStatus } from './result.ts';
-import { changesOf, type Shape } from './shape.ts';
 
 type Members = readonly Member[];
 
@@ -71,23 +69,6 @@ export function addressAnswers(
     if (problem !== undefined) throw new ResumeError(id, problem);
     return { ...asker, value: copyJson(raw === undefined ? null : raw, `the answer to "${id}"`) };
   });
-}
-
-/** Refuses to go on with a thread whose graph is another than it began with. */
-export function refuseChanged(
-  { thread, value }: LoadedRun,
-  now: { readonly graph: string; readonly shape: Shape },
-  accepted: boolean,
-): void {
-  const same = thread.graph === now.graph;
-  const changes = same ? changesOf(value.shape, now.shape) : [`it is of the graph "${thread.graph}"`];
-  if (changes.length === 0 || (accepted && same)) return;
-  const list = changes.map(change => `  - ${change}`).join('\n');
-  const advice = 'to go on all the same, pass "acceptChanges"';
-  throw new ThreadError(
-    'graph-changed',
-    `the graph "${now.graph}" is not the one that the thread "${thread.id}" began with; ${advice}:\n${list}`,
-  );
 }
 
 /** Finds what failed, all of it or what has this id. A thread that was cancelled goes on without any. */

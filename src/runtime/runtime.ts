@@ -140,7 +140,7 @@ class OpenRuntime implements Runtime {
     const runner = known ?? this.newRunner(graph, name);
     if (!known) {
       this.registry.add(runner);
-      this.unwatch ??= this.options.store?.watch?.(written => this.registry.named(written)?.written());
+      this.unwatch ??= this.options.store?.watch?.(written => this.registry.named(written)?.run.look());
     }
     if (id !== undefined || this.lease) this.registry.hold(runner);
     return new OpenThread(this, runner);
@@ -186,7 +186,7 @@ class OpenRuntime implements Runtime {
 
   async work(graphs: readonly Graph[], options: WorkOptions): Promise<void> {
     const giveBack = async (threads: readonly string[]): Promise<void> => {
-      await Promise.all(threads.map(id => this.registry.named(id)?.abandon()));
+      await Promise.all(threads.map(id => this.registry.named(id)?.run.abandon()));
     };
     await workOn(this.shop(graphs, {}), this.options.clock, options, () => this.pending(), giveBack);
   }
@@ -194,7 +194,7 @@ class OpenRuntime implements Runtime {
   async close(): Promise<void> {
     this.unwatch?.();
     this.unwatch = undefined;
-    await Promise.all(this.registry.running.map(runner => runner.abandon()));
+    await Promise.all(this.registry.running.map(({ run }) => run.abandon()));
     await this.lease?.release();
   }
 }

@@ -1,6 +1,8 @@
 /** The run of a thread: what is asked of it is done, and then it goes on until nothing is left to do by itself. */
+import type { State } from '../compile/context.ts';
 import { type Maybe, StoreError } from '../store/store.ts';
 import type { Clock } from './clock.ts';
+import { ThreadError } from './errors.ts';
 import type { RunCause } from './events.ts';
 import { Follow } from './follow.ts';
 import type { Journal } from './journal.ts';
@@ -32,6 +34,8 @@ export class ThreadRun {
   readonly rest = new Rest();
   /** The thread was taken over from the store, and what ran then does not run yet. */
   interrupted = false;
+  /** The state that a migration gave, to be stored with what is done next. */
+  migrated: State | undefined;
   /** Resolves when the run that is under way has told its result. */
   private under: Promise<void> | undefined;
   private beginning: Promise<void> | undefined;
@@ -127,10 +131,19 @@ export class ThreadRun {
     return chain(claimed, () =>
       actors.turns.take(() => {
         actors.label(cause);
+        this.migrate();
         act();
         if (taken) actors.takeUpTimers();
       }),
     );
+  }
+
+  private migrate(): void {
+    const { migrated } = this;
+    this.migrated = undefined;
+    if (!migrated) return;
+    this.of.actors.label('migration');
+    this.of.actors.edit(migrated);
   }
 
   private async end(begun: number): Promise<RunResult> {
@@ -170,8 +183,9 @@ export class ThreadRun {
   }
 
   /** Stops here, and leaves the thread as it is stored, for others to go on with. */
-  async abandon(reason: unknown): Promise<void> {
-    this.rest.broken(reason);
+  async abandon(): Promise<void> {
+    const { thread } = this.of;
+    this.rest.broken(new ThreadError('closed', `the thread "${thread}" was let go: its runtime was closed`));
     await this.letGo();
   }
 

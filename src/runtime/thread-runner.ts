@@ -6,16 +6,24 @@ import { copyJson } from '../compile/json.ts';
 import type { Graph } from '../graph/compile-graph.ts';
 import type { BodyDeps } from '../nodes/run-body.ts';
 import type { Maybe } from '../store/store.ts';
+import { takeOver } from './changed-graph.ts';
 import { rootOptions } from './children.ts';
-import { ThreadError } from './errors.ts';
+import { ThreadError, unknownCheckpoint } from './errors.ts';
 import type { Host } from './host.ts';
 import { Journal, type JournalOptions, type LoadedRun } from './journal.ts';
 import { renamed } from './kept.ts';
 import type { Lease } from './lease.ts';
 import { chain } from './maybe.ts';
 import type { Member, MemberOptions } from './member.ts';
-import { type BoundOptions, depsOf, type InvokeOptions, type ResumeOptions, type RunOptions } from './options.ts';
-import { addressAnswers, failedAt, refuseChanged, refuseUnlessDone, takersOf, waitOf } from './requests.ts';
+import {
+  type BoundOptions,
+  depsOf,
+  type InvokeOptions,
+  type Migration,
+  type ResumeOptions,
+  type RunOptions,
+} from './options.ts';
+import { addressAnswers, failedAt, refuseUnlessDone, takersOf, waitOf } from './requests.ts';
 import type { Rest } from './rest.ts';
 import { newCounters, type RunResult, resultOf, stateOf, type ThreadState } from './result.ts';
 import { shapeOf } from './shape.ts';
@@ -25,18 +33,15 @@ import { ThreadActors } from './thread-actors.ts';
 import { ThreadRun } from './thread-run.ts';
 import { Watch } from './watch.ts';
 
-function unknownCheckpoint(thread: string, seq: number | undefined): string {
-  return seq === undefined ? `no thread "${thread}" is stored` : `the thread "${thread}" has no checkpoint ${seq}`;
-}
-
 export class ThreadRunner {
   readonly graph: Graph;
   readonly id: string;
   readonly journal: Journal | undefined;
   readonly actors: ThreadActors;
   private readonly deps: BodyDeps;
-  private readonly run: ThreadRun;
+  readonly run: ThreadRun;
   readonly watch: Watch;
+  private readonly migration: Migration | undefined;
   /** Where spans are made of what happens. */
   spans: Spans | undefined;
   private users = 0;
@@ -48,6 +53,7 @@ export class ThreadRunner {
     this.id = id;
     this.deps = depsOf(graph, options);
     this.watch = new Watch(clock, options.keepEvents);
+    this.migration = options.migrations?.[graph.name];
     const quiet = (): void => this.run.quiet();
     const broken = (reason: unknown): void => this.rest.broken(reason);
     this.journal = store && lease && new Journal({ store, lease, clock, thread: id, graph: this.kept() }, broken);
@@ -156,9 +162,14 @@ export class ThreadRunner {
       this.journal?.take(undefined);
       return;
     }
-    refuseChanged(found, this.kept(), acceptChanges);
+    const now = { ...this.kept(), accepted: acceptChanges, migration: this.migration };
     this.watch.unseen();
-    this.actors.takeOver(found);
+    try {
+      this.run.migrated = takeOver(found, now, () => this.actors.takeOver(found));
+    } catch (thrown) {
+      this.actors.clear();
+      throw thrown;
+    }
     this.run.interrupted = !this.actors.cancelled;
   }
 
@@ -277,7 +288,7 @@ export class ThreadRunner {
   /** Begins as a fork of another thread's checkpoint. What ran there is to be run by whoever takes it up. */
   async beginFork(from: string, seq: number | undefined, values: GraphInput, replace: boolean): Promise<void> {
     const loaded = await this.journal?.load(seq, from);
-    if (!loaded) throw new ThreadError('unknown-checkpoint', unknownCheckpoint(from, seq));
+    if (!loaded) throw unknownCheckpoint(from, seq);
     if (await this.journal?.load()) throw new ThreadError('exists', `there is a thread "${this.id}" already`);
     const origin = { thread: from, seq: loaded.seq };
     this.takeOver({ ...loaded, value: renamed(loaded.value, from, this.id), origin }, false);
@@ -292,7 +303,7 @@ export class ThreadRunner {
   /** How the thread stood at a checkpoint; nothing else is done with this runner. */
   async look(journal: Journal, seq: number): Promise<ThreadState> {
     const loaded = await journal.load(seq);
-    if (!loaded) throw new ThreadError('unknown-checkpoint', unknownCheckpoint(this.id, seq));
+    if (!loaded) throw unknownCheckpoint(this.id, seq);
     this.actors.takeOver(loaded);
     return { ...this.current(), checkpoint: loaded.seq };
   }
@@ -317,17 +328,6 @@ export class ThreadRunner {
     if (!this.journal || this.inUse) return false;
     this.actors.clear();
     return true;
-  }
-
-  /** Stops here, and leaves the thread as it is stored. */
-  async abandon(): Promise<void> {
-    const message = `the thread "${this.id}" was let go: its runtime was closed`;
-    await this.run.abandon(new ThreadError('closed', message));
-  }
-
-  /** The store tells that the thread was written, perhaps elsewhere. */
-  written(): void {
-    this.run.look();
   }
 
   private result(): RunResult {

@@ -1,6 +1,6 @@
 /** Threads that are kept go on in another runtime, as they stood. Scenarios of the surface, on every store. */
 import { describe, expect, it } from 'vitest';
-import { createRuntime, type Graph, StoreError } from '../../src/index.ts';
+import { createRuntime, type Graph, type RuntimeOptions, StoreError } from '../../src/index.ts';
 import { simulatedClock } from '../../src/testing/index.ts';
 import { wrappedStore } from '../helpers/wrapped-store.ts';
 import { Bodies, build } from '../helpers.ts';
@@ -245,6 +245,47 @@ edges:
         .resume('x'),
     ).rejects.toThrow('it is of the graph "graph"');
     expect((await thread.resume('x', { acceptChanges: true })).output.said).toBe(1);
+  });
+
+  it('S35: a thread that stands where the new graph has nothing is refused, even when changes are accepted', async () => {
+    const functions = { work: () => ({}) };
+    await createRuntime({ store: await open() })
+      .thread(build(ASKING, { functions }), 't')
+      .invoke({});
+    const other = build(ASKING.replaceAll('ask', 'question'), { functions });
+    const thread = createRuntime({ store: await open() }).thread(other, 't');
+    await expect(thread.resume('x', { acceptChanges: true })).rejects.toMatchObject({
+      code: 'graph-changed',
+      message: expect.stringMatching(/it stands where there is nothing now/),
+    });
+  });
+
+  it('C7: a migration makes the state of a thread fit a graph that changed', async () => {
+    const functions = { work: () => ({}) };
+    const before = build(ASKING, { functions });
+    await createRuntime({ store: await open() })
+      .thread(before, 't')
+      .invoke({});
+    const after = build(
+      ASKING.replace('state: {', 'state: { answers: { type: list<any>, merge: append },')
+        .replace('output: said, expires', 'output: answers, expires')
+        .replace('ask -> END', 'ask -> last -> END')
+        .replace('edges:', '  last: { type: set, set: { said: "size(answers)" } }\nedges:'),
+      { functions },
+    );
+    const seen: unknown[] = [];
+    const migrations: NonNullable<RuntimeOptions['migrations']> = {
+      graph: ({ id, changes, values }) => {
+        seen.push(id, changes);
+        return { ...values, answers: ['earlier'] };
+      },
+    };
+    const refusing = createRuntime({ store: await open(), migrations: { graph: () => undefined } });
+    await expect(refusing.thread(after, 't').resume('x')).rejects.toMatchObject({ code: 'graph-changed' });
+    const thread = createRuntime({ store: await open(), migrations }).thread(after, 't');
+    expect((await thread.resume('now')).output).toEqual({ answers: ['earlier', 'now'], said: 2 });
+    expect(seen).toEqual(['t', ['node "ask" has changed', 'node "last" is new']]);
+    expect((await thread.history())[0]?.label).toBe('resume, migration, ask');
   });
 
   describe('S36: a second invoke', () => {
