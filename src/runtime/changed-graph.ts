@@ -17,7 +17,7 @@ export interface Now {
 
 function refused(thread: string, graph: string, changes: readonly string[]): ThreadError {
   const list = changes.map(change => `  - ${change}`).join('\n');
-  const advice = 'to go on all the same, pass "acceptChanges", or give the runtime a migration';
+  const advice = 'to go on all the same, pass "acceptChanges"';
   return new ThreadError(
     'graph-changed',
     `the graph "${graph}" is not the one that the thread "${thread}" began with; ${advice}:\n${list}`,

@@ -15,7 +15,7 @@ import { type Random, randomFrom } from './graphs.ts';
 const KILLS = Number(process.env.KILLS ?? 100);
 const SEED = Number(process.env.CRASH_SEED ?? 20_261_121);
 /** How many graphs one worker runs. */
-const GRAPHS = 4;
+const GRAPHS = 2;
 /** Workers that run beside each other, each on a store of its own. */
 const LANES = 2;
 
