@@ -76,6 +76,8 @@ export class ThreadRun {
       this.beginning = this.acted(cause, begun !== undefined, act);
       await this.beginning;
       await rested;
+      // Something may have begun between the rest and this moment.
+      while (begun !== undefined && actors.status === 'running') await this.resting();
       return begun === undefined ? this.of.result() : await this.end(begun);
     } catch (reason) {
       await this.fail(reason, begun !== undefined);
@@ -86,6 +88,12 @@ export class ThreadRun {
       leave?.();
       if (!this.rest.busy) over();
     }
+  }
+
+  private async resting(): Promise<void> {
+    const rested = this.rest.enter();
+    this.quiet();
+    await rested;
   }
 
   /** There when a run rests and has not told its result yet: resolves when it has. */

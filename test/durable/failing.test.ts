@@ -3,18 +3,20 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRuntime, type RunResult, StoreError, type Thread } from '../../src/index.ts';
 import { memoryStore } from '../../src/store/memory.ts';
+import { postgresStore } from '../../src/store/postgres.ts';
 import { sqliteStore } from '../../src/store/sqlite.ts';
 import type { Store } from '../../src/store/store.ts';
+import { type PrivatePostgres, privatePostgres } from '../helpers/postgres.ts';
 import { wrappedStore } from '../helpers/wrapped-store.ts';
 import { build } from '../helpers.ts';
 import { crashGraph, keyOf, valuesIn, withoutRun } from './crash/bodies.ts';
 import { linesIn, newFolder } from './crash/children.ts';
 import { randomFrom } from './crash/graphs.ts';
 
-const GRAPHS = Number(process.env.FAILING_GRAPHS ?? 25);
+const GRAPHS = Number(process.env.FAILING_GRAPHS ?? 15);
 const CODES = ['full', 'busy', 'io'] as const;
 
 const folders: string[] = [];
@@ -62,8 +64,23 @@ async function toTheEnd(store: Store, begin: () => Thread, failed: () => void): 
   return last;
 }
 
-describe.each(['memory', 'SQLite'])('on %s', kind => {
-  it(`${GRAPHS} graphs come to the same end while one operation in eight fails`, async () => {
+type Kind = 'memory' | 'SQLite' | 'Postgres';
+
+let server: PrivatePostgres | undefined;
+beforeAll(async () => {
+  server = await privatePostgres();
+});
+afterAll(() => server?.stop());
+
+async function newStore(kind: Kind, folder: string): Promise<Store> {
+  if (kind === 'memory') return memoryStore();
+  if (kind === 'SQLite') return sqliteStore(path.join(folder, 'db'), { synchronous: 'normal' });
+  return postgresStore(server?.connection ?? '', { schema: server?.freshSchema() ?? '' });
+}
+
+describe.each<Kind>(['memory', 'SQLite', 'Postgres'])('on %s', kind => {
+  it(`${GRAPHS} graphs come to the same end while one operation in eight fails`, async context => {
+    if (kind === 'Postgres' && !server) return context.skip();
     let failures = 0;
     for (let seed = 1; seed <= GRAPHS; seed++) {
       const calm = ownFolder();
@@ -80,9 +97,9 @@ describe.each(['memory', 'SQLite'])('on %s', kind => {
       );
       const folder = ownFolder();
       const random = randomFrom(seed);
-      const store = kind === 'memory' ? memoryStore() : sqliteStore(path.join(folder, 'db'), { synchronous: 'normal' });
+      const store = await newStore(kind, folder);
       const failing = wrappedStore(store, method => {
-        if (method === 'close' || random(8) > 0) return;
+        if (method === 'close' || method === 'watch' || random(8) > 0) return;
         const code = CODES[random(CODES.length)] ?? 'io';
         throw new StoreError(code, `${method} failed`);
       });

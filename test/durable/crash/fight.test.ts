@@ -6,12 +6,10 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { postgresStore } from '../../../src/store/postgres.ts';
-import { sqliteStore } from '../../../src/store/sqlite.ts';
-import type { Store } from '../../../src/store/store.ts';
 import { type PrivatePostgres, privatePostgres } from '../../helpers/postgres.ts';
 import { keyOf, valuesIn } from './bodies.ts';
 import { linesIn, newFolder, runChild } from './children.ts';
+import { openPlace, type StorePlace } from './open.ts';
 
 const SECONDS = Number(process.env.FIGHT_SECONDS ?? 4);
 const THREADS = 50;
@@ -34,7 +32,7 @@ function ownFolder(): string {
   return folder;
 }
 
-async function fight(fighters: number, folder: string, store: unknown, open: () => Promise<Store>): Promise<void> {
+async function fight(fighters: number, folder: string, store: StorePlace): Promise<void> {
   const job = { store, folder, seeds, ms: SECONDS * 1_000 };
   const children = Array.from({ length: fighters }, (_, i) =>
     runChild('fighter.ts', { ...job, random: SEED + i, finish: false }, job.ms),
@@ -50,7 +48,7 @@ async function fight(fighters: number, folder: string, store: unknown, open: () 
   const values = ends.flatMap(end => valuesIn(JSON.stringify(end)));
   expect(values.filter(value => !started.has(value))).toEqual([]);
   expect(new Set(values).size).toBe(values.length);
-  const opened = await open();
+  const opened = await openPlace(store);
   for (const seed of seeds) {
     const history = await opened.history(`t${seed}`);
     expect(history.map(c => c.seq)).toEqual(history.map((_, i) => history.length - i));
@@ -64,8 +62,7 @@ describe.each([2, 4])('%d processes fight over 50 threads: nothing runs twice, e
     'on SQLite',
     async () => {
       const folder = ownFolder();
-      const file = path.join(folder, 'threads.db');
-      await fight(fighters, folder, file, async () => sqliteStore(file));
+      await fight(fighters, folder, path.join(folder, 'threads.db'));
     },
     (SECONDS + 300) * 1_000,
   );
@@ -75,7 +72,7 @@ describe.each([2, 4])('%d processes fight over 50 threads: nothing runs twice, e
     async context => {
       if (!server) return context.skip();
       const store = { connection: server.connection, schema: server.freshSchema() };
-      await fight(fighters, ownFolder(), store, () => postgresStore(store.connection, { schema: store.schema }));
+      await fight(fighters, ownFolder(), store);
     },
     (SECONDS + 300) * 1_000,
   );

@@ -5,14 +5,12 @@
  *     node fighter.ts '{ "store", "folder", "seeds", "random", "ms", "finish" }'
  */
 import { createRuntime, StoreError, type Thread, ThreadError } from '../../../src/index.ts';
-import { postgresStore } from '../../../src/store/postgres.ts';
-import { sqliteStore } from '../../../src/store/sqlite.ts';
 import { crashGraph } from './bodies.ts';
 import { randomFrom } from './graphs.ts';
+import { openPlace, type StorePlace } from './open.ts';
 
 interface Job {
-  /** A file, or a connection to Postgres with a schema. */
-  readonly store: string | { readonly connection: string; readonly schema: string };
+  readonly store: StorePlace;
   readonly folder: string;
   readonly seeds: readonly number[];
   readonly random: number;
@@ -22,10 +20,7 @@ interface Job {
 
 const job = JSON.parse(process.argv[2] ?? '{}') as Job;
 const random = randomFrom(job.random);
-const store =
-  typeof job.store === 'string'
-    ? sqliteStore(job.store, { synchronous: 'normal' })
-    : await postgresStore(job.store.connection, { schema: job.store.schema });
+const store = await openPlace(job.store);
 const app = createRuntime({ store, keepLoaded: 20 });
 const graphs = new Map(job.seeds.map(seed => [seed, crashGraph(seed, job.folder, () => {})]));
 const until = Date.now() + job.ms;

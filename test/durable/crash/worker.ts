@@ -1,15 +1,15 @@
 /**
  * Runs threads of made-up graphs on a store to their ends, answering what they ask; is killed at a moment that it is given.
  *
- *     node worker.ts '{ "file", "folder", "seeds", "moments" }'
+ *     node worker.ts '{ "store", "folder", "seeds", "moments" }'
  */
 import { createRuntime, type RunResult, type Thread } from '../../../src/index.ts';
-import { sqliteStore } from '../../../src/store/sqlite.ts';
 import { wrappedStore } from '../../helpers/wrapped-store.ts';
 import { crashGraph } from './bodies.ts';
+import { openPlace, type StorePlace } from './open.ts';
 
 interface Job {
-  readonly file: string;
+  readonly store: StorePlace;
   readonly folder: string;
   /** Of the graphs; a thread is called by its seed. */
   readonly seeds: readonly number[];
@@ -17,13 +17,13 @@ interface Job {
   readonly moments?: number;
 }
 
-const { file, folder, seeds, moments = Number.POSITIVE_INFINITY } = JSON.parse(process.argv[2] ?? '{}') as Job;
+const { store: place, folder, seeds, moments = Number.POSITIVE_INFINITY } = JSON.parse(process.argv[2] ?? '{}') as Job;
 let passed = 0;
 const moment = (): void => {
   if (++passed >= moments) process.kill(process.pid, 'SIGKILL');
 };
 
-const store = sqliteStore(file, { synchronous: 'normal' });
+const store = await openPlace(place);
 const app = createRuntime({
   store: wrappedStore(store, moment, moment),
 });
