@@ -232,11 +232,12 @@ export class ThreadActors {
 
   /** Forgets the thread here; what is stored stays. */
   async letGo(): Promise<void> {
-    const { mailbox } = this.bodyRuns;
-    mailbox.clear();
+    this.bodyRuns.mailbox.clear();
+    // What is being stored would start bodies when it is.
+    await this.turns.settled();
     await this.stop();
     this.clear();
-    mailbox.letThrough();
+    this.bodyRuns.mailbox.letThrough();
   }
 
   /** Keeps all actors as they are, and the bodies that are to run, for whoever takes them. Part of a turn. */
@@ -254,9 +255,8 @@ export class ThreadActors {
     const { address, logic } = root;
     this.around.host.adopt(address, logic, withState(logic.persist(root.state), state));
     this.current?.draft?.change(address, () => root.kept());
-    const seq = root.state.seq;
     this.around.watch.tell({ type: 'value', values: state }, root.naming);
-    this.around.watch.tell({ type: 'checkpoint', address, seq }, root.naming);
+    this.around.watch.tell({ type: 'checkpoint', address, seq: root.state.seq }, root.naming);
   }
 
   /** Names what a turn is about, for the history. */
