@@ -119,7 +119,8 @@ export class BodyRuns {
   }
 
   private hand(letters: readonly Letter[]): void {
-    if (this.about.gathers) for (const { from } of letters) if (from) this.delivering.add(from.key);
+    if (this.about.gathers)
+      for (const { from } of letters) if (from && !from.body.stopped) this.delivering.add(from.key);
     try {
       const stored = this.about.actors.turns.take(() => this.deliverAll(letters));
       if (!(stored instanceof Promise)) this.handed(letters);

@@ -232,10 +232,10 @@ export class ThreadActors {
 
   /** Forgets the thread here; what is stored stays. */
   async letGo(): Promise<void> {
-    this.bodyRuns.mailbox.clear();
     // What is being stored would start bodies when it is.
     await this.turns.settled();
     await this.stop();
+    this.bodyRuns.mailbox.clear();
     this.clear();
     this.bodyRuns.mailbox.letThrough();
   }
