@@ -1,0 +1,95 @@
+/** Each way to run a shape. What is opened is new: no sample meets what one before it stored. */
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { MemorySaver } from '@langchain/langgraph';
+import { type AnyStateMachine, createActor, toPromise } from 'xstate';
+import { createRuntime, type Graph } from '../../src/index.ts';
+import { sqliteStore } from '../../src/store/sqlite.ts';
+import type { Case, Input, LangGraphBuilder, SubjectName } from './shape.ts';
+
+/** Something that is ready to run. */
+export interface Runner {
+  /** Runs once, from the beginning to the end, as a thread of its own. Resolves with the final state. */
+  run(): Promise<Input>;
+  /** Ends it, and gives the bytes that all its runs stored. */
+  close(): Promise<number>;
+}
+
+const nothingStored = async (): Promise<number> => 0;
+
+function inMemory(graph: Graph, input: Input): Runner {
+  const app = createRuntime();
+  return { run: async () => (await app.thread(graph).invoke(input)).output, close: nothingStored };
+}
+
+function asActor(machine: AnyStateMachine, input: Input): Runner {
+  const run = async (): Promise<Input> => {
+    const actor = createActor(machine, { input });
+    const ended = toPromise(actor);
+    actor.start();
+    const output = (await ended) as Input | undefined;
+    return output ?? (actor.getSnapshot().context as Input);
+  };
+  return { run, close: nothingStored };
+}
+
+function onSqlite(graph: Graph, input: Input, synchronous: 'full' | 'normal'): Runner {
+  const folder = mkdtempSync(path.join(tmpdir(), 'statewright-bench-'));
+  const file = path.join(folder, 'threads.db');
+  const store = sqliteStore(file, { synchronous });
+  const app = createRuntime({ store });
+  return {
+    run: async () => (await app.thread(graph).invoke(input)).output,
+    close: async () => {
+      await app.close();
+      store.close();
+      const { size } = statSync(file);
+      rmSync(folder, { recursive: true, force: true });
+      return size;
+    },
+  };
+}
+
+/** LangGraph.js stops after 25 steps unless told otherwise. */
+export const UNLIMITED = { recursionLimit: 1_000_000 };
+
+function langgraph(builder: LangGraphBuilder, input: Input): Runner {
+  const graph = builder.compile({});
+  return { run: () => graph.invoke(input, UNLIMITED) as Promise<Input>, close: nothingStored };
+}
+
+/** The bytes in nested objects and arrays of byte arrays and texts. */
+function bytesIn(value: unknown): number {
+  if (value instanceof Uint8Array) return value.byteLength;
+  if (typeof value === 'string') return Buffer.byteLength(value);
+  if (typeof value !== 'object' || value === null) return 0;
+  return Object.values(value).reduce((sum: number, part) => sum + bytesIn(part), 0);
+}
+
+function withSaver(builder: LangGraphBuilder, input: Input): Runner {
+  const checkpointer = new MemorySaver();
+  const graph = builder.compile({ checkpointer });
+  let runs = 0;
+  return {
+    run: () => {
+      const configurable = { thread_id: `thread${++runs}` };
+      return graph.invoke(input, { ...UNLIMITED, configurable }) as Promise<Input>;
+    },
+    close: async () => bytesIn(checkpointer.storage) + bytesIn(checkpointer.writes),
+  };
+}
+
+/** Makes runners of a case, by the name of who runs it. */
+export function openersOf(about: Case): Partial<Record<SubjectName, () => Runner>> {
+  const { statewright: graph, langgraph: builder, xstate: machine, input } = about;
+  return {
+    statewright: () => inMemory(graph, input),
+    actor: () => asActor(graph.machine, input),
+    full: () => onSqlite(graph, input, 'full'),
+    normal: () => onSqlite(graph, input, 'normal'),
+    langgraph: () => langgraph(builder, input),
+    saver: () => withSaver(builder, input),
+    ...(machine ? { xstate: () => asActor(machine, input) } : {}),
+  };
+}
