@@ -12,6 +12,7 @@
 import { type AnyStateMachine, createActor, createMachine, type MachineSnapshot, type Snapshot } from 'xstate';
 import { isMomentTimer, PURE_ACTOR } from '../compile/delays.ts';
 import { STEP_EVENT } from '../compile/notes.ts';
+import { TASK, type TaskParams, taskMachine, tasksOf } from './task-machine.ts';
 
 /** Any snapshot of a machine, live. */
 // biome-ignore lint/suspicious/noExplicitAny: XState's own AnyMachineSnapshot is this type
@@ -47,7 +48,6 @@ export interface Task {
   readonly childId: string;
   /** The registered name of the actor logic. */
   readonly src: string;
-  readonly input: unknown;
 }
 
 /** A timer to set: when it is due, `event` is to be delivered. */
@@ -165,25 +165,26 @@ function collect<T>(compute: () => T): { value: T; into: Collected } {
   }
 }
 
-/** The ids of the children that the active states invoke. */
-function liveChildren(snapshot: CoreSnapshot): Set<string> {
-  const live = new Set<string>();
+/** The ids of the tasks that the active states list. */
+function liveTasks(snapshot: CoreSnapshot): readonly string[] {
+  const live: string[] = [];
   if (snapshot.status !== 'active') return live;
-  for (const node of snapshot._nodes) for (const { id } of node.invoke) live.add(id);
+  for (const node of snapshot._nodes) {
+    const tasks = tasksOf(node);
+    if (tasks) live.push(...tasks);
+  }
   return live;
 }
 
-function keep(
-  record: Readonly<Record<string, string>>,
-  live: ReadonlySet<string>,
-): { kept: Record<string, string>; dropped: string[] } {
-  const kept: Record<string, string> = {};
+/** Takes the tasks that are not live any more out of those that ran. */
+function drop(active: Record<string, string>, live: readonly string[]): string[] {
   const dropped: string[] = [];
-  for (const [id, value] of Object.entries(record)) {
-    if (live.has(id)) kept[id] = value;
-    else dropped.push(value);
+  for (const id of Object.keys(active)) {
+    if (live.includes(id)) continue;
+    dropped.push(active[id] as string);
+    delete active[id];
   }
-  return { kept, dropped };
+  return dropped;
 }
 
 function pack(
@@ -192,34 +193,33 @@ function pack(
   { actions, transitions }: Collected,
 ): Step<CoreSnapshot> {
   const seq = before.seq + 1;
-  const live = liveChildren(snapshot);
-  const { kept: active, dropped } = keep(before.active, live);
+  const live = liveTasks(snapshot);
+  const active: Record<string, string> = { ...before.active };
+  const dropped = drop(active, live);
   const timers: Record<string, string> = snapshot.status === 'active' ? { ...before.timers } : {};
-  // By id: what was started, stopped and started again within the step is started once.
-  const tasks = new Map<string, Task>();
-  const starts = new Map<string, TimerStart>();
+  const tasks: Task[] = [];
+  let starts: TimerStart[] = [];
   for (const { type, params } of actions) {
-    if (type === 'xstate.spawnChild') {
-      const { id, src, input } = params as { id: string; src: unknown; input: unknown };
-      if (typeof src !== 'string') throw new Error(`the actor "${id}" must be named, not inline`);
-      // A body whose state was left again within the step is no task.
-      if (!live.has(id)) continue;
+    if (type === TASK) {
+      const { id, src } = params as TaskParams;
       const taskId = `${seq}.${id}`;
-      if (active[id] !== undefined && active[id] !== taskId) dropped.push(active[id]);
+      // A body whose state was left again within the step is no task; one that was started twice in it is one.
+      if (!live.includes(id) || active[id] === taskId) continue;
+      if (active[id] !== undefined) dropped.push(active[id]);
       active[id] = taskId;
-      tasks.set(id, { taskId, childId: id, src, input });
+      tasks.push({ taskId, childId: id, src });
     } else if (type === 'xstate.raise') {
       const { id, delay, event } = params as { id: string; delay?: number; event: { type: string } };
       if (delay === undefined) continue;
       timers[id] = `${seq}.${id}`;
       const due = isMomentTimer(id) ? { delay: 0, at: delay } : { delay };
-      starts.set(id, { timerId: `${seq}.${id}`, id, ...due, event });
+      starts = [...starts.filter(timer => timer.id !== id), { timerId: `${seq}.${id}`, id, ...due, event }];
     } else if (type === 'xstate.cancel') delete timers[(params as { sendId: string }).sendId];
   }
   return {
     state: { seq, snapshot, active, timers },
-    tasks: [...tasks.values()].filter(t => active[t.childId] === t.taskId),
-    timers: [...starts.values()].filter(t => timers[t.id] === t.timerId),
+    tasks,
+    timers: starts.filter(timer => timers[timer.id] === timer.timerId),
     dropped,
     transitions,
   };
@@ -227,7 +227,7 @@ function pack(
 
 /** The first step of an actor. */
 export function start(machine: AnyStateMachine, input: unknown): Step<CoreSnapshot> {
-  const { value, into } = collect(() => machine.getInitialSnapshot(scope, input));
+  const { value, into } = collect(() => taskMachine(machine).getInitialSnapshot(scope, input));
   if (value.status === 'error') throw value.error;
   return pack({ seq: 0, active: {}, timers: {} }, value as CoreSnapshot, into);
 }
@@ -280,7 +280,7 @@ export function apply(
   event: CoreEvent,
 ): Step<CoreSnapshot> | undefined {
   if (event.kind === 'settled' || !isCurrent(state, event)) return undefined;
-  const { value, into } = collect(() => machine.transition(state.snapshot, toXState(event), scope));
+  const { value, into } = collect(() => taskMachine(machine).transition(state.snapshot, toXState(event), scope));
   const active = event.kind === 'done' || event.kind === 'error' ? without(state.active, event.childId) : state.active;
   const timers = event.kind === 'timer' ? without(state.timers, event.id) : state.timers;
   return pack({ seq: state.seq, active, timers }, value as CoreSnapshot, into);
@@ -321,6 +321,6 @@ export function restore(
   machine: AnyStateMachine,
   { seq, snapshot, active, timers }: PersistedState,
 ): ActorState<CoreSnapshot> {
-  const live = collect(() => machine.restoreSnapshot({ ...snapshot }, scope)).value as CoreSnapshot;
+  const live = collect(() => taskMachine(machine).restoreSnapshot({ ...snapshot }, scope)).value as CoreSnapshot;
   return { seq, snapshot: live, active, timers };
 }

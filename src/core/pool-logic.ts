@@ -73,9 +73,7 @@ const taskId = (seq: number, index: number): string => `${seq}.${itemId(index)}`
 
 function next(seq: number, pool: PoolState): Step {
   const { state, started } = startItems(pool, seq);
-  const tasks = started.map(
-    (index): Task => ({ taskId: taskId(seq, index), childId: itemId(index), src: 'item', input: { index } }),
-  );
+  const tasks = started.map((index): Task => ({ taskId: taskId(seq, index), childId: itemId(index), src: 'item' }));
   return { state: new PoolActorState(seq, state), tasks, timers: [], dropped: [], transitions: [] };
 }
 

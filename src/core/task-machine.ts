@@ -1,0 +1,83 @@
+/**
+ * The machine that the core steps: the one it is given, but that a state which invokes an actor lists a task instead.
+ *
+ * XState would make an actor for every invoke, and of a child machine its whole first state, and copy the snapshot to note
+ * it and again to take it away: all of it for nothing here, where tasks stand for children. It was half of a step.
+ */
+import { type AnyStateMachine, createMachine } from 'xstate';
+
+/** The action that lists a task; its parameters are a {@link TaskParams}. */
+export const TASK = '$task';
+
+export interface TaskParams {
+  /** The id of the child: the node. */
+  readonly id: string;
+  /** The registered name of the actor logic. */
+  readonly src: string;
+}
+
+interface InvokeConfig {
+  readonly id?: string;
+  readonly src: unknown;
+  readonly onDone?: unknown;
+  readonly onError?: unknown;
+}
+
+/** What is used of the config of a state, in XState's own forms. */
+interface StateConfig {
+  readonly invoke?: InvokeConfig | readonly InvokeConfig[];
+  readonly entry?: unknown;
+  readonly on?: Readonly<Record<string, unknown>>;
+  readonly states?: Readonly<Record<string, StateConfig>>;
+  /** The tasks of the state; XState does not look at it. */
+  readonly tasks?: readonly string[];
+}
+
+const listOf = (value: unknown): readonly unknown[] =>
+  value === undefined ? [] : Array.isArray(value) ? value : [value];
+
+function paramsOf({ id, src }: InvokeConfig): TaskParams {
+  if (typeof id === 'string' && typeof src === 'string') return { id, src };
+  throw new Error(`the actor "${id ?? ''}" must be named, not inline`);
+}
+
+/** What the done and error events of an invoke lead to, as events of the state. */
+function handlersOf({ id, onDone, onError }: InvokeConfig): Record<string, unknown> {
+  return {
+    ...(onDone === undefined ? {} : { [`xstate.done.actor.${id}`]: onDone }),
+    ...(onError === undefined ? {} : { [`xstate.error.actor.${id}`]: onError }),
+  };
+}
+
+function withTasks({ invoke, ...config }: StateConfig): StateConfig {
+  const { states } = config;
+  const inner = states && {
+    states: Object.fromEntries(Object.entries(states).map(([id, state]) => [id, withTasks(state)])),
+  };
+  if (!invoke) return { ...config, ...inner };
+  const invokes = listOf(invoke) as readonly InvokeConfig[];
+  const tasks = invokes.map(paramsOf);
+  const entry = [...listOf(config.entry), ...tasks.map(params => ({ type: TASK, params }))];
+  const on = Object.assign({ ...config.on }, ...invokes.map(handlersOf)) as Record<string, unknown>;
+  return { ...config, ...inner, entry, on, tasks: tasks.map(({ id }) => id) };
+}
+
+const made = new WeakMap<AnyStateMachine, AnyStateMachine>();
+
+/** The machine to step in place of another. Its states, contexts and events are the same. */
+export function taskMachine(machine: AnyStateMachine): AnyStateMachine {
+  const known = made.get(machine);
+  if (known) return known;
+  const own: AnyStateMachine = createMachine(
+    withTasks(machine.config as StateConfig) as never,
+    machine.implementations,
+  );
+  made.set(machine, own);
+  // One that was made here is stepped as it is.
+  made.set(own, own);
+  return own;
+}
+
+/** The ids of the tasks that a state lists. */
+export const tasksOf = (node: AnyStateMachine['root']): readonly string[] | undefined =>
+  (node.config as StateConfig).tasks;
