@@ -57,13 +57,19 @@ export function budgetOf(plan: Plan, id: string): number {
 /** Takes an exit: the first of its hops that has visits left. */
 function takeExit(plan: Plan, context: GraphContext, point: Point, exit: number): Decision {
   const route = exitsAt(plan, point)[exit]?.route ?? [];
-  const hop = route.findIndex(h => h.limit === undefined || (context.visits[h.limit] ?? 0) < budgetOf(plan, h.limit));
-  return { ok: true, exit, hop: hop < 0 ? route.length : hop, context };
+  let hop = 0;
+  for (const { limit } of route) {
+    if (limit === undefined || (context.visits[limit] ?? 0) < budgetOf(plan, limit)) break;
+    hop++;
+  }
+  return { ok: true, exit, hop, context };
 }
 
 /** Chooses the first exit that is true. */
 function choose(plan: Plan, context: GraphContext, point: Point, output: unknown): Decision {
   const exits = point.kind === 'node' ? nodeOf(plan, point.id).exits : exitsAt(plan, point);
+  // Most points have one way out and nothing to ask.
+  if (exits[0] && !exits[0].when && !exits[0].each) return takeExit(plan, context, point, 0);
   const scope = lazy(() => ({ ...expressionScope(plan, context, scopeAt(plan, point)), output: output ?? null }));
   const holds = (when: Value): boolean => isTrue(evaluate(when, scope), when);
   for (const [exit, { when, each }] of exits.entries()) {

@@ -21,7 +21,6 @@ import { type Point, pointId } from './point.ts';
 import { poolActor } from './pool-actor.ts';
 import { branchResult, forkWork, gatherBranches, mapWork, nodesOfFork } from './pools.ts';
 import type { ExitParams, PointParams, StateConfig } from './transitions.ts';
-import { lazy } from './writes.ts';
 
 /** Answers the interrupt with this id; the id may be left out when one waits. */
 export interface ResumeEvent {
@@ -51,7 +50,7 @@ type Guarded = { context: GraphContext; event: AnyEvent };
 /** What a point's event amounts to: as it is, and once `onError` has had its say. */
 interface Judged {
   readonly tried: Decision;
-  readonly decision: () => Decision;
+  readonly decision: Decision;
 }
 
 /**
@@ -65,7 +64,7 @@ function judge(plan: Plan, reducers: Reducers): (args: Guarded, at: Point) => Ju
     if (last && last.context === context && last.event === event && last.id === id && last.kind === at.kind)
       return last.judged;
     const tried = attempt(plan, context, at, outcomeOf(plan, context, event, at), reducers);
-    const judged = { tried, decision: lazy(() => handled(plan, context, at, tried)) };
+    const judged = { tried, decision: handled(plan, context, at, tried) };
     last = { context, event, id, kind: at.kind, judged };
     return judged;
   };
@@ -95,7 +94,7 @@ export function implementationsOf(plan: Plan, world: World) {
     guards: {
       exit: (args: Guarded, { at, exit, hop }: ExitParams): boolean => {
         if (!isAnswer(plan, args.context, args.event, at)) return false;
-        const decision = judgeAt(args, at).decision();
+        const decision = judgeAt(args, at).decision;
         return decision.ok && decision.exit === exit && decision.hop === hop;
       },
       again: (args: Guarded, { at }: PointParams): boolean =>
@@ -122,7 +121,7 @@ export function implementationsOf(plan: Plan, world: World) {
       },
     },
     take: (args: Guarded, { at }: ExitParams): Partial<GraphContext> => {
-      const decision = judgeAt(args, at).decision();
+      const decision = judgeAt(args, at).decision;
       return decision.ok ? follow(plan, decision, at) : {};
     },
     again: (args: Guarded, { at }: PointParams): Partial<GraphContext> => {
@@ -132,7 +131,7 @@ export function implementationsOf(plan: Plan, world: World) {
     fail: (args: Guarded, { at }: PointParams): Partial<GraphContext> => {
       const { context } = args;
       const id = pointId(at);
-      const decision = judgeAt(args, at).decision();
+      const decision = judgeAt(args, at).decision;
       const error = decision.ok ? { name: 'Error', message: 'failed' } : decision.error;
       const { interrupts, attempts, waits, failures } = context;
       return {

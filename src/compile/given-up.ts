@@ -8,6 +8,7 @@ const MARK = '$error';
 
 /** The result of a graph that ended with a failure, the first in file order; undefined when it did not. */
 export function givenUp(plan: Plan, { failures }: GraphContext): Readonly<Record<string, unknown>> | undefined {
+  if (Object.keys(failures).length === 0) return undefined;
   const first = [START, ...plan.nodes.keys(), ...plan.forks.keys()].find(id => Object.hasOwn(failures, id));
   return first === undefined ? undefined : { [MARK]: failures[first] };
 }

@@ -36,7 +36,7 @@ export function acceptWrite(keys: ReadonlyMap<string, StateKey>, name: string, v
     );
   }
   const copied = jsonWrite(value, name, by);
-  const [wrong] = key.type.check(copied);
+  const wrong = key.type.check(copied)[0];
   if (wrong === undefined || (isItem(key, copied) && key.type.items?.check(copied).length === 0)) return copied;
   throw new GraphRunError('wrong-type', `${by} writes "${name}", which is ${key.type.label}: ${wrong}`);
 }

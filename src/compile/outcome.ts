@@ -20,6 +20,13 @@ export interface AnyEvent {
 
 const NONE: Outcome = { kind: 'none' };
 
+const DONE = 'xstate.done.actor.';
+const ERROR = 'xstate.error.actor.';
+
+/** Whether an event's type is a prefix and an id, without putting them together: this is asked of every event. */
+const isOf = (type: string, prefix: string, id: string): boolean =>
+  type.length === prefix.length + id.length && type.startsWith(prefix) && type.endsWith(id);
+
 /** The answer an event gives to a node that asks; undefined when it is no answer to anything. */
 function answerIn(plan: Plan, event: AnyEvent, id: string): { readonly value: unknown } | undefined {
   const { def } = nodeOf(plan, id);
@@ -39,11 +46,11 @@ export function outcomeOf(plan: Plan, context: GraphContext, event: AnyEvent, at
   if (at.kind !== 'node') return NONE;
   if (event.type === 'resume' && isRelease(context, event, at.id, 'after'))
     return { kind: 'released', value: context.held[at.id] };
-  if (event.type === `xstate.done.actor.${at.id}`) {
+  if (isOf(event.type, DONE, at.id)) {
     const error = givenError(event.output);
     return error ? { kind: 'error', error } : { kind: 'result', ...resultOf(plan, at.id, event.output) };
   }
-  if (event.type === `xstate.error.actor.${at.id}`) return { kind: 'error', error: errorRecord(event.error) };
+  if (isOf(event.type, ERROR, at.id)) return { kind: 'error', error: errorRecord(event.error) };
   const answer = answerIn(plan, event, at.id);
   return answer ? { kind: 'result', value: answer.value } : NONE;
 }

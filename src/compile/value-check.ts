@@ -8,6 +8,9 @@ export type JsonSchema = { readonly [key: string]: unknown };
 /** What is wrong with a value, as `path: reason` lines; empty when it fits. */
 export type Checker = (value: unknown) => string[];
 
+/** No problems; made once, as most values have none. */
+const FITS: string[] = [];
+
 /** A short word for what a value is, for messages. */
 export function describe(value: unknown): string {
   if (value === undefined) return 'nothing';
@@ -46,7 +49,7 @@ function plainChecker(type: string): Checker {
     object: v => v !== null && typeof v === 'object' && !Array.isArray(v),
   };
   const test = fits[type];
-  return value => (test === undefined || test(value) ? [] : [`expected ${type}, got ${describe(value)}`]);
+  return value => (test === undefined || test(value) ? FITS : [`expected ${type}, got ${describe(value)}`]);
 }
 
 function explainIssue(issue: z.core.$ZodIssue, base: readonly PropertyKey[], whole: unknown): string[] {

@@ -69,8 +69,13 @@ function resultWrites(plan: Plan, context: GraphContext, node: PlanNode, output:
           `${by} returned ${what}; return an object of state keys, or give the node an "output"`,
         );
       }
-      const entries = Object.entries(output).filter(([, v]) => v !== undefined);
-      return Object.fromEntries(entries.map(([k, v]) => [k, acceptWrite(keys, k, v, by)]));
+      const given = output as Readonly<Record<string, unknown>>;
+      const accepted: Record<string, unknown> = {};
+      for (const key of Object.keys(given)) {
+        const value = given[key];
+        if (value !== undefined) accepted[key] = acceptWrite(keys, key, value, by);
+      }
+      return accepted;
     }
   }
 }

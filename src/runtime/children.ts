@@ -38,9 +38,9 @@ function optionsFor(member: Member, task: StartedTask): Pick<MemberOptions, 'add
 function ofGraph(member: Member, work: GraphWork, task: StartedTask, bodyOf: BodyOf): ChildStart | undefined {
   const { childId } = task;
   const child = work.plan.nodes.get(childId)?.child;
-  const own = optionsFor(member, task);
   const machine = child && implementationNamed(work, childSrc(childId));
   if (child && machine) {
+    const own = optionsFor(member, task);
     const inner: Work = { kind: 'graph', plan: child, machine, runBody: bodyOf(child) };
     const naming = childNaming(member.naming, childId);
     const input = childStart(work.plan, member.context, childId);
@@ -52,7 +52,7 @@ function ofGraph(member: Member, work: GraphWork, task: StartedTask, bodyOf: Bod
   const spec = pool.work.spec(member.context);
   const naming = poolNaming(member.naming, childId);
   const inner: Work = { kind: 'pool', pool, spec, outer: member.naming, runBody: bodyOf(pool.work.plan) };
-  return { options: { ...own, naming, work: inner, logic: poolLogic(spec) }, input: undefined };
+  return { options: { ...optionsFor(member, task), naming, work: inner, logic: poolLogic(spec) }, input: undefined };
 }
 
 /** The index of the item that a task of a pool is for. */
