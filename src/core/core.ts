@@ -312,15 +312,19 @@ export interface PersistedState {
  */
 export function persist({ seq, snapshot, active, timers }: ActorState<CoreSnapshot>): PersistedState {
   const { status, value, context, output, error } = snapshot;
-  const kept = { status, value, context, output, error, historyValue: {}, children: {} };
+  const kept = { status, value, context, output, error };
   return { seq, snapshot: kept as unknown as Snapshot<unknown>, active, timers };
 }
+
+/** What XState wants of a snapshot beside what is kept: compiled graphs have no history states, and tasks for children. */
+const NOTHING_ELSE = { historyValue: {}, children: {} };
 
 /** Gives a persisted state back. The argument is not changed. */
 export function restore(
   machine: AnyStateMachine,
   { seq, snapshot, active, timers }: PersistedState,
 ): ActorState<CoreSnapshot> {
-  const live = collect(() => taskMachine(machine).restoreSnapshot({ ...snapshot }, scope)).value as CoreSnapshot;
+  const live = collect(() => taskMachine(machine).restoreSnapshot({ ...snapshot, ...NOTHING_ELSE }, scope))
+    .value as CoreSnapshot;
   return { seq, snapshot: live, active, timers };
 }

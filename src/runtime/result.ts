@@ -100,14 +100,18 @@ export const newCounters = (): Counters => ({
 });
 
 /**
- * Counters as JSON.
+ * Counters as JSON, without those that are 0.
  *
  * @param since milliseconds of the run that are not in them yet
  * @param whole whether visits are wanted: they grow with the run, and are kept when it rests
  */
 export function keptCounters({ handled, visits, ...rest }: Counters, since: number, whole: boolean): object {
-  const durationMs = rest.durationMs + since;
-  return { ...rest, durationMs, handled: [...handled.values()], ...(whole ? { visits: { ...visits } } : {}) };
+  const kept: Record<string, unknown> = {};
+  for (const name of Object.keys(rest) as (keyof typeof rest)[]) if (rest[name]) kept[name] = rest[name];
+  kept.durationMs = rest.durationMs + since;
+  if (handled.size > 0) kept.handled = [...handled.values()];
+  if (whole) kept.visits = { ...visits };
+  return kept;
 }
 
 /** Counters that were kept. */

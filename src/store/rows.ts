@@ -50,9 +50,13 @@ const ESCAPE = '\u001a';
 
 const escaped = (char: string): string => `${ESCAPE}${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
+/** What may have to be encoded; of surrogates, those that stand alone. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const UNUSUAL = /[\0\u001a\ud800-\udfff]/;
+
 /** A name as databases keep it: null characters and halves of surrogate pairs are U+001A with four hex digits. */
 export function encodeName(name: string): string {
-  if (name.isWellFormed() && !name.includes('\0') && !name.includes(ESCAPE)) return name;
+  if (!UNUSUAL.test(name)) return name;
   const kept = (char: string): boolean => char.isWellFormed() && char !== '\0' && char !== ESCAPE;
   return Array.from(name, char => (kept(char) ? char : escaped(char))).join('');
 }

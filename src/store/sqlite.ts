@@ -53,11 +53,16 @@ export interface SqliteStore extends Pick<OpenStore, Exclude<keyof Store, 'watch
 const FREE = `(t.worker IS NULL OR t.worker IN (SELECT value FROM json_each(?))
   OR NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = t.worker AND w.until > ?))`;
 
+/** How many threads' rows are remembered: as many as run at once. */
+const REMEMBERED = 100;
+
 const name = (value: string | undefined): string | null => (value === undefined ? null : encodeName(value));
 const names = (values: readonly string[]): string => JSON.stringify(values.map(encodeName));
 
 class OpenStore implements SqliteStore {
   private readonly db: SqliteFile;
+  /** The rows of the threads that were written here last, which need not be read to go on. */
+  private readonly written = new Map<string, StoredThread>();
 
   constructor(file: string, options: SqliteOptions) {
     this.db = new SqliteFile(file, options);
@@ -124,8 +129,9 @@ class OpenStore implements SqliteStore {
 
   commit(commit: StoreCommit): string {
     newestOf(commit);
-    return this.db.transaction(() => {
-      const key = commit.before === 0 ? this.begin(commit) : this.goOn(commit);
+    const own = this.db.transaction(() => {
+      const after = commit.before === 0 ? this.begin(commit) : this.goOn(commit);
+      const { key } = after;
       const { thread, texts, checkpoints, started, ended, worker } = commit;
       for (const [digest, text] of texts) this.db.run('INSERT OR IGNORE INTO texts VALUES (?, ?)', digest, text);
       for (const own of checkpoints) {
@@ -139,11 +145,23 @@ class OpenStore implements SqliteStore {
         this.db.run('INSERT OR REPLACE INTO tasks VALUES (?, ?, ?, ?)', Number(key), ...values);
       }
       if (worker) this.put(worker);
-      return key;
+      return after;
     });
+    this.remember(own);
+    return own.key;
   }
 
-  private begin(commit: StoreCommit): string {
+  private remember(thread: StoredThread): void {
+    this.written.delete(thread.id);
+    this.written.set(thread.id, thread);
+    if (this.written.size <= REMEMBERED) return;
+    for (const id of this.written.keys()) {
+      this.written.delete(id);
+      return;
+    }
+  }
+
+  private begin(commit: StoreCommit): StoredThread {
     const { thread: id, origin } = commit;
     const source = origin && this.find(origin.thread);
     if (origin && !(source && this.checkpoint(source, origin.seq))) throw StoreError.stale(origin.thread);
@@ -157,20 +175,30 @@ class OpenStore implements SqliteStore {
       ...[Number(key), encodeName(id), encodeName(graph), encodeName(file), seq, status, created, updated, due],
       ...[name(origin?.thread), origin?.seq ?? null, threadDigest(thread)],
     );
-    return key;
+    return thread;
   }
 
-  private goOn(commit: StoreCommit): string {
+  /** The row is changed where it is as it was read, or left by the commit before: its digest says so. */
+  private goOn(commit: StoreCommit): StoredThread {
     const { thread: id, before } = commit;
-    const known = this.find(id);
-    if (known?.seq !== before || known.key !== commit.key) throw StoreError.stale(id);
-    const thread = threadAfter(commit, known.key, known);
-    const { graph, file, seq, status, updated, due = null } = thread;
-    this.db.run(
-      'UPDATE threads SET graph = ?, file = ?, seq = ?, status = ?, updated = ?, due = ?, digest = ? WHERE key = ?',
-      ...[encodeName(graph), encodeName(file), seq, status, updated, due, threadDigest(thread), Number(known.key)],
+    const known = this.written.get(id) ?? this.find(id);
+    const isCurrent = known?.seq === before && known.key === commit.key;
+    const after = isCurrent ? threadAfter(commit, known.key, known) : undefined;
+    if (known && after && this.replace(known, after)) return after;
+    // Somebody else wrote it since, or removed it.
+    if (!this.written.delete(id)) throw StoreError.stale(id);
+    return this.goOn(commit);
+  }
+
+  private replace(known: StoredThread, after: StoredThread): boolean {
+    const { graph, file, seq, status, updated, due = null } = after;
+    const changed = this.db.run(
+      `UPDATE threads SET graph = ?, file = ?, seq = ?, status = ?, updated = ?, due = ?, digest = ?
+        WHERE key = ? AND digest = ?`,
+      ...[encodeName(graph), encodeName(file), seq, status, updated, due, threadDigest(after)],
+      ...[Number(known.key), threadDigest(known)],
     );
-    return known.key;
+    return changed > 0;
   }
 
   private put(worker: StoredWorker): void {

@@ -3,6 +3,8 @@
  * is not written again, and the same value twice is written once.
  *
  * - A string, object or list of more than {@link INLINE} characters is a text of its own. `{"$":"<digest>"}` stands for it.
+ *   An object or list that changed may have {@link FRESH}: it will change again, and a text costs its store more than the
+ *   characters do. When it does not change it is made a text the next time.
  * - A list of more than {@link GROUP} items is written in groups of so many, and so are the groups, like the digits of a
  *   number: `{"$l":[…, [groups of groups], [groups], [items]]}`. One item more writes the item and the digits that change.
  * - An object of more than {@link WIDE} members is two lists, `{"$o":[names, values]}`.
@@ -14,6 +16,7 @@ import { hash } from 'node:crypto';
 import { type Maybe, StoreError } from './store.ts';
 
 const INLINE = 256;
+const FRESH = 700;
 const GROUP = 16;
 const WIDE = 32;
 
@@ -42,13 +45,20 @@ function refer(text: string, texts: Texts): string {
   return `{"$":"${digest}"}`;
 }
 
-const short = (text: string, texts: Texts): string => (text.length > INLINE ? refer(text, texts) : text);
+const short = (text: string, texts: Texts, most = FRESH): string => (text.length > most ? refer(text, texts) : text);
+
+/** How many long strings and how many names a tree remembers. */
+const STRINGS = 64;
+const NAMES = 256;
 
 /** Remembers what stands for the values that it wrote or read, as long as someone has them. */
 export class Tree {
   private readonly written = new WeakMap<object, string>();
   private readonly levels = new WeakMap<object, Levels>();
   private readonly names = new WeakMap<object, readonly string[]>();
+  private readonly nameTexts = new Map<string, string>();
+  /** What stands for long strings, which have no identity. */
+  private readonly strings = new Map<string, string>();
 
   /**
    * Writes a value, and gives what stands for it. Texts that the value before did not need are added to `texts`.
@@ -56,11 +66,36 @@ export class Tree {
    * @param before what was written or read at this place last, and is still kept
    */
   write(value: unknown, before: unknown, texts: Texts): string {
-    if (value === null || typeof value !== 'object') return short(JSON.stringify(value) ?? 'null', texts);
+    if (typeof value === 'string') return this.writeString(value, before, texts);
+    if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
     const known = value === before ? this.written.get(value) : undefined;
-    if (known !== undefined) return known;
-    const text = Array.isArray(value) ? this.writeArray(value, before, texts) : this.writeObject(value, before, texts);
+    if (known !== undefined && known.length <= INLINE) return known;
+    const text =
+      known !== undefined
+        ? refer(known, texts)
+        : Array.isArray(value)
+          ? this.writeArray(value, before, texts)
+          : this.writeObject(value, before, texts);
     this.written.set(value, text);
+    return text;
+  }
+
+  private writeString(value: string, before: unknown, texts: Texts): string {
+    const known = value === before ? this.strings.get(value) : undefined;
+    if (known !== undefined) return known;
+    const text = short(JSON.stringify(value), texts, INLINE);
+    if (text.length > INLINE || value.length <= INLINE) return text;
+    if (this.strings.size >= STRINGS) this.strings.clear();
+    this.strings.set(value, text);
+    return text;
+  }
+
+  /** A name with its colon. Most are those of every checkpoint before. */
+  private writeName(name: string): string {
+    const known = this.nameTexts.get(name);
+    if (known !== undefined) return known;
+    const text = `${JSON.stringify(name.startsWith('$') ? `$${name}` : name)}:`;
+    if (this.nameTexts.size < NAMES) this.nameTexts.set(name, text);
     return text;
   }
 
@@ -73,7 +108,7 @@ export class Tree {
       const member = (value as Json)[name];
       if (member === undefined) continue;
       const own = this.write(member, last?.[name], texts);
-      text += `${text.length > 1 ? ',' : ''}${JSON.stringify(name.startsWith('$') ? `$${name}` : name)}:${own}`;
+      text += text.length > 1 ? `,${this.writeName(name)}${own}` : this.writeName(name) + own;
     }
     return short(`${text}}`, texts);
   }
