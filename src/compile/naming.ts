@@ -37,6 +37,19 @@ export function memberNaming(outer: Naming, pool: string, { kind, inlineNode }: 
 /** The id of an item in its pool. */
 export const itemId = (index: number): string => `[${index}]`;
 
+/** The index of an item, by its id in its pool; undefined for the id of something else. */
+export function itemIndex(id: string): number | undefined {
+  const end = id.length - 1;
+  if (end < 2 || id[0] !== '[' || id[end] !== ']') return undefined;
+  let index = 0;
+  for (let at = 1; at < end; at++) {
+    const digit = id.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return undefined;
+    index = index * 10 + digit;
+  }
+  return index;
+}
+
 /** An id of something inside a pool, split at its item: what is left is called as the item calls it. */
 export function splitItem(id: string, inlineNode: string | null): { index: number; inner: string } | undefined {
   const found = /^\[(\d+)\](.*)$/s.exec(id);

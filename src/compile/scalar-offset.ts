@@ -24,30 +24,51 @@ function contentStart(text: string, { type, range }: Scalar): number {
   return lineEnd < 0 ? start : lineEnd + 1;
 }
 
-/**
- * Maps an offset in the value of a scalar to an offset in the file.
- *
- * Folding, indentation and line breaks change blanks only, so the characters that are no blanks are counted.
- */
-export function offsetInScalar(text: string, scalar: Scalar, offset: number): number {
+/** Where the characters of a scalar are that are no blanks: folding, indentation and line breaks change blanks only. */
+interface Places {
+  /** How many of them stand before each character of the value, and before its end. */
+  readonly before: readonly number[];
+  /** Where each of them begins and ends in the file. */
+  readonly starts: readonly number[];
+  readonly ends: readonly number[];
+}
+
+function placesOf(text: string, scalar: Scalar): Places {
   const value = String(scalar.value);
+  const before = [0];
+  for (let i = 0; i < value.length; i++) before.push((before[i] ?? 0) + (BLANK.test(value[i] ?? '') ? 0 : 1));
   const end = scalar.range?.[1] ?? text.length;
-  let solid = 0;
-  for (let i = 0; i < offset && i < value.length; i++) if (!BLANK.test(value[i] ?? '')) solid++;
-  // A blank is found from the character before it.
-  const blank = offset > 0 && BLANK.test(value[offset] ?? ' ');
-  let wanted = blank ? solid - 1 : solid;
-  const start = contentStart(text, scalar);
-  if (wanted < 0) return start;
-  for (let at = start; at < end; ) {
+  const starts: number[] = [];
+  const ends: number[] = [];
+  for (let at = contentStart(text, scalar); at < end; ) {
     const char = text[at] ?? '';
     let length = 1;
-    let counts = BLANK.test(char) ? 0 : 1;
-    if (scalar.type === 'QUOTE_DOUBLE' && char === '\\') ({ length, solid: counts } = escapeAt(text, at));
+    let solid = BLANK.test(char) ? 0 : 1;
+    if (scalar.type === 'QUOTE_DOUBLE' && char === '\\') ({ length, solid } = escapeAt(text, at));
     else if (scalar.type === 'QUOTE_SINGLE' && char === "'") length = 2;
-    if (counts > 0 && wanted < counts) return blank ? at + length : at;
-    wanted -= counts;
+    for (let i = 0; i < solid; i++) {
+      starts.push(at);
+      ends.push(at + length);
+    }
     at += length;
   }
-  return Math.max(start, end - 1);
+  return { before, starts, ends };
+}
+
+/** A long chain of nodes is one text, and asked of each of its nodes. */
+const known = new WeakMap<Scalar, Places>();
+
+/** Maps an offset in the value of a scalar to an offset in the file. */
+export function offsetInScalar(text: string, scalar: Scalar, offset: number): number {
+  const places = known.get(scalar) ?? placesOf(text, scalar);
+  known.set(scalar, places);
+  const { before, starts, ends } = places;
+  const value = String(scalar.value);
+  const solid = before[Math.min(offset, value.length)] ?? 0;
+  // A blank is found from the character before it.
+  const blank = offset > 0 && BLANK.test(value[offset] ?? ' ');
+  const wanted = blank ? solid - 1 : solid;
+  const start = contentStart(text, scalar);
+  if (wanted < 0) return start;
+  return (blank ? ends : starts)[wanted] ?? Math.max(start, (scalar.range?.[1] ?? text.length) - 1);
 }

@@ -5,7 +5,7 @@
  * - C3. A task id is `seq.[index]`; a late or doubled result matches no running item and changes nothing.
  */
 import type { ErrorRecord } from '../compile/context.ts';
-import { itemId, splitItem } from '../compile/naming.ts';
+import { itemId, itemIndex, splitItem } from '../compile/naming.ts';
 import {
   createPool,
   failedItems,
@@ -78,13 +78,13 @@ function next(seq: number, pool: PoolState): Step {
 }
 
 function isCurrent(pool: PoolState, task: Pick<Task, 'taskId' | 'childId'>): boolean {
-  const index = splitItem(task.childId, null)?.index;
+  const index = itemIndex(task.childId);
   const seq = index === undefined ? undefined : startedAt(pool, index);
   return index !== undefined && seq !== undefined && taskId(seq, index) === task.taskId;
 }
 
 function outcomeOf(pool: PoolState, result: TaskResult): ItemOutcome[] {
-  const index = splitItem(result.childId, null)?.index;
+  const index = itemIndex(result.childId);
   if (index === undefined || !isCurrent(pool, result)) return [];
   return result.kind === 'done'
     ? [{ index, ok: true, value: result.output }]

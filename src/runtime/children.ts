@@ -3,7 +3,7 @@ import type { BodyCall, RunBody } from '../compile/body-call.ts';
 import type { GraphContext } from '../compile/context.ts';
 import { childStart } from '../compile/emit.ts';
 import { givenError } from '../compile/given-up.ts';
-import { childNaming, memberNaming, type Naming, plainNaming, poolNaming, splitItem } from '../compile/naming.ts';
+import { childNaming, itemIndex, memberNaming, type Naming, plainNaming, poolNaming } from '../compile/naming.ts';
 import { childSrc, poolSrc } from '../compile/node-states.ts';
 import { nodeOf, type Plan } from '../compile/plan.ts';
 import type { PoolImplementation } from '../compile/pool-actor.ts';
@@ -56,7 +56,7 @@ function ofGraph(member: Member, work: GraphWork, task: StartedTask, bodyOf: Bod
 }
 
 /** The index of the item that a task of a pool is for. */
-const indexOf = ({ childId }: Pick<Task, 'childId'>): number => splitItem(childId, null)?.index ?? 0;
+const indexOf = ({ childId }: Pick<Task, 'childId'>): number => itemIndex(childId) ?? 0;
 
 function ofItem(member: Member, work: PoolWork, task: StartedTask): ChildStart | undefined {
   const { pool, spec, runBody, outer } = work;

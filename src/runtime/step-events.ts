@@ -1,6 +1,6 @@
 /** The events that a step amounts to, read from its transitions and tasks. */
 import { errorRecord, type GraphContext, type State } from '../compile/context.ts';
-import { type Naming, pathOf, splitItem } from '../compile/naming.ts';
+import { itemIndex, type Naming, pathOf } from '../compile/naming.ts';
 import { outcomeOf } from '../compile/outcome.ts';
 import { chartOf, forkOf, nodeOf, type Plan } from '../compile/plan.ts';
 import { directEntry, exitsAt, pointId } from '../compile/point.ts';
@@ -55,7 +55,7 @@ function itemEvents(
   const results =
     event?.kind === 'settled' ? event.results : event?.kind === 'done' || event?.kind === 'error' ? [event] : [];
   const place = (childId: string): { node: string; index: number; total: number } => {
-    return { node, index: splitItem(childId, null)?.index ?? 0, total: items.length };
+    return { node, index: itemIndex(childId) ?? 0, total: items.length };
   };
   const done = results.map((result): EventBody => {
     if (result.kind === 'done') return { type: 'item-finished', ...place(result.childId) };
