@@ -17,8 +17,8 @@ export type Functions = Readonly<Record<string, NodeFunction>>;
 
 /** The function that a graph file names; `owner` is whose it is, for the message. Throws when there is none. */
 export function functionNamed(reference: string, from: string, functions: Functions, owner: string): NodeFunction {
-  const name = [reference, referenceKey(reference, from)].find(k => Object.hasOwn(functions, k));
-  const found = name === undefined ? undefined : functions[name];
+  const name = Object.hasOwn(functions, reference) ? reference : referenceKey(reference, from);
+  const found = Object.hasOwn(functions, name) ? functions[name] : undefined;
   if (found) return found;
   throw new GraphRunError(
     'missing-function',

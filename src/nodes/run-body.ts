@@ -77,11 +77,33 @@ class BodyIo implements ToolIo, NodeContext {
   }
 
   private asked = 0;
-  private readonly done = new Set<string>();
+  private done: Set<string> | undefined;
 
-  readonly step = async <T>(name: string, act: () => T | Promise<T>): Promise<T> => {
+  /** Functions may take these apart from the object, so each is bound to it. */
+  get step(): NodeContext['step'] {
+    return (name, act) => this.runStep(name, act);
+  }
+
+  get interrupt(): NodeContext['interrupt'] {
+    return (payload, schema) => this.ask(payload, schema);
+  }
+
+  get notify(): (event: BodyEvent) => void {
+    return event => this.tell(event, this.call);
+  }
+
+  get emit(): NodeContext['emit'] {
+    return value => this.tell({ type: 'custom', node: this.node, value }, this.call);
+  }
+
+  get log(): NodeContext['log'] {
+    return message => this.tell({ type: 'log', node: this.node, message }, this.call);
+  }
+
+  private async runStep<T>(name: string, act: () => T | Promise<T>): Promise<T> {
     const { steps } = notesOf(this.call.context, this.node);
     if (Object.hasOwn(steps, name)) return steps[name] as T;
+    this.done ??= new Set();
     if (this.done.has(name))
       throw new GraphRunError('step-name', `two steps of node "${this.node}" are called "${name}"`);
     this.done.add(name);
@@ -89,9 +111,9 @@ class BodyIo implements ToolIo, NodeContext {
     this.signal.throwIfAborted();
     await this.call.record?.(name, value);
     return value;
-  };
+  }
 
-  readonly interrupt = async (payload: unknown, schema?: JsonSchema): Promise<unknown> => {
+  private async ask(payload: unknown, schema?: JsonSchema): Promise<unknown> {
     const { answers } = notesOf(this.call.context, this.node);
     const nth = this.asked++;
     if (nth < answers.length) return answers[nth];
@@ -104,11 +126,7 @@ class BodyIo implements ToolIo, NodeContext {
       typeof payload === 'string' ? payload : typeof message === 'string' ? message : JSON.stringify(payload);
     const data = typeof payload === 'string' ? undefined : copyJson(payload, 'what is asked');
     throw askRecord(text ?? '', data, schema);
-  };
-
-  readonly notify = (event: BodyEvent): void => this.tell(event, this.call);
-  readonly emit = (value: unknown): void => this.notify({ type: 'custom', node: this.node, value });
-  readonly log = (message: string): void => this.notify({ type: 'log', node: this.node, message });
+  }
 }
 
 /** Makes the function that runs the bodies of one graph's nodes. */
