@@ -27,4 +27,14 @@ CREATE TABLE workers (
 ) STRICT;
 `;
 
-export const MIGRATIONS: readonly Migration[] = [{ from: 0, to: 2, sql: TABLES }];
+/** A thread that runs is written at every step: it is in no index that a step would change. */
+const INDEX_AT_REST = `
+DROP INDEX threads_by_time;
+CREATE INDEX threads_by_time ON threads (updated) WHERE status <> 'running';
+CREATE INDEX threads_running ON threads (status) WHERE status = 'running';
+`;
+
+export const MIGRATIONS: readonly Migration[] = [
+  { from: 0, to: 2, sql: TABLES },
+  { from: 2, to: 3, sql: INDEX_AT_REST },
+];

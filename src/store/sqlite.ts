@@ -192,10 +192,12 @@ class OpenStore implements SqliteStore {
 
   private replace(known: StoredThread, after: StoredThread): boolean {
     const { graph, file, seq, status, updated, due = null } = after;
+    // A status that is set touches its index, even if it is the one that was there.
+    const changedStatus = status === known.status ? [] : [status];
     const changed = this.db.run(
-      `UPDATE threads SET graph = ?, file = ?, seq = ?, status = ?, updated = ?, due = ?, digest = ?
+      `UPDATE threads SET graph = ?, file = ?, seq = ?, updated = ?, due = ?, digest = ?${changedStatus.map(() => ', status = ?')}
         WHERE key = ? AND digest = ?`,
-      ...[encodeName(graph), encodeName(file), seq, status, updated, due, threadDigest(after)],
+      ...[encodeName(graph), encodeName(file), seq, updated, due, threadDigest(after), ...changedStatus],
       ...[Number(known.key), threadDigest(known)],
     );
     return changed > 0;
@@ -265,10 +267,13 @@ class OpenStore implements SqliteStore {
   }
 
   threads({ graph, status, since = 0, until, forkOf, limit = -1 }: ThreadFilter = {}): readonly StoredThread[] {
+    const newest = 'ORDER BY updated DESC, id LIMIT ?6';
+    const found = (which: string): string =>
+      `SELECT * FROM (SELECT ${THREAD} FROM threads WHERE ${which} AND graph = coalesce(?1, graph)
+        AND status = coalesce(?2, status) AND updated >= ?3 AND updated < ?4 AND (?5 IS NULL OR origin_thread = ?5) ${newest})`;
     const rows = this.db.all(
-      `SELECT ${THREAD} FROM threads WHERE graph = coalesce(?, graph) AND status = coalesce(?, status)
-        AND updated >= ? AND updated < ? AND (? IS NULL OR origin_thread = ?) ORDER BY updated DESC, id LIMIT ?`,
-      ...[name(graph), status ?? null, since, until ?? Number.MAX_SAFE_INTEGER, name(forkOf), name(forkOf), limit],
+      `${found("status <> 'running'")} UNION ALL ${found("status = 'running'")} ${newest}`,
+      ...[name(graph), status ?? null, since, until ?? Number.MAX_SAFE_INTEGER, name(forkOf), limit],
     );
     return this.threadsOf(rows);
   }
@@ -282,7 +287,7 @@ class OpenStore implements SqliteStore {
       const only = '(? IS NULL OR id = ?)';
       const own = [name(thread), name(thread)];
       const marks = FINISHED.map(() => '?').join();
-      const old = `SELECT key FROM threads WHERE status IN (${marks}) AND updated < ? AND ${only}`;
+      const old = `SELECT key FROM threads WHERE status <> 'running' AND status IN (${marks}) AND updated < ? AND ${only}`;
       const gone = this.db.all(old, ...FINISHED, finishedBefore, ...own);
       let checkpoints = 0;
       for (const { key } of gone) {
