@@ -1,4 +1,4 @@
-/** Ten agents at once against a server that takes 100 ms a call. */
+/** Ten agents at once against a server that takes 250 ms a call. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRuntime } from '../../src/index.ts';
 import { calls, ModelServer, type Reply, says } from '../helpers/model-server.ts';
@@ -8,7 +8,7 @@ const server = new ModelServer();
 beforeAll(() => server.start());
 afterAll(() => server.stop());
 
-const CALL_MS = 100;
+const CALL_MS = 250;
 
 let running = 0;
 let most = 0;
