@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chainFunctions, chainYaml } from '../lib/chain-graph.ts';
 import { timeOf } from '../lib/figure.ts';
 import { graphOf } from '../lib/graph.ts';
-import type { Effort } from '../lib/measure.ts';
+import { type Effort, FULL } from '../lib/measure.ts';
 import type { Figure } from '../lib/results.ts';
 import { quartilesOf } from '../lib/stats.ts';
 import { chainBuilder } from '../shapes/chain.ts';
@@ -31,12 +31,13 @@ function cold(size: number): number {
 
 export async function compileFigures(effort: Effort): Promise<Figure[]> {
   const figures: Figure[] = [];
-  for (const size of SIZES) {
+  for (const size of effort === FULL ? SIZES : [100]) {
     const text = chainYaml(size);
     const own = { name: `compile ${size} nodes, CPU`, run: async () => compile(text) };
     const other = { name: 'LangGraph.js', run: async () => chainBuilder(size).compile({}) };
     figures.push(await timeOf('cpu', effort, own, other));
   }
+  if (effort !== FULL) return figures;
   const times = Array.from({ length: effort.rounds }, () => cold(1000));
   return [...figures, { name: 'compile 1000 nodes in a new process, CPU', unit: 'ms', value: quartilesOf(times) }];
 }

@@ -3,7 +3,7 @@ import { createRuntime } from '../../src/index.ts';
 import { chainFunctions, chainYaml } from '../lib/chain-graph.ts';
 import { timeOf } from '../lib/figure.ts';
 import { graphOf } from '../lib/graph.ts';
-import type { Effort } from '../lib/measure.ts';
+import { type Effort, FULL } from '../lib/measure.ts';
 import type { Figure } from '../lib/results.ts';
 import { UNLIMITED } from '../lib/subjects.ts';
 import { chainBuilder } from '../shapes/chain.ts';
@@ -17,7 +17,7 @@ async function firstOf(events: AsyncIterable<unknown>): Promise<unknown> {
 
 export async function firstEventFigures(effort: Effort): Promise<Figure[]> {
   const figures: Figure[] = [];
-  for (const size of SIZES) {
+  for (const size of effort === FULL ? SIZES : [100]) {
     const graph = graphOf(chainYaml(size), { functions: chainFunctions });
     const langgraph = chainBuilder(size).compile({});
     const own = {

@@ -1,10 +1,24 @@
 /** What the command line adds to a bare `node`, in CPU time of its process. */
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Figure } from '../lib/results.ts';
 import { type Quartiles, quartilesOf } from '../lib/stats.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
+
+/** The package as it is published, in a folder of its own: in a checkout the sources run as they are, and are stripped of types at every start. */
+function published(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'statewright-bench-'));
+  for (const name of ['bin', 'graphs', 'package.json'])
+    cpSync(path.join(root, name), path.join(folder, name), { recursive: true });
+  symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
+  const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
+  const build = [tsc, '-p', path.join(root, 'tsconfig.build.json'), '--outDir', path.join(folder, 'dist')];
+  execFileSync(process.execPath, build, { stdio: 'inherit' });
+  return folder;
+}
 
 /** Loaded before a program: says at its end how much CPU it took. */
 const TELL = `data:text/javascript,process.on('exit', () => {
@@ -12,8 +26,8 @@ const TELL = `data:text/javascript,process.on('exit', () => {
   process.stderr.write(\`\\ncpu \${(user + system) / 1000}\`);
 });`;
 
-function cpuOf(args: readonly string[]): number {
-  const { stderr } = spawnSync(process.execPath, ['--import', TELL, ...args], { cwd: root, encoding: 'utf8' });
+function cpuOf(folder: string, args: readonly string[]): number {
+  const { stderr } = spawnSync(process.execPath, ['--import', TELL, ...args], { cwd: folder, encoding: 'utf8' });
   const cpu = /cpu ([\d.]+)$/.exec(stderr)?.[1];
   if (!cpu) throw new Error(`${args.join(' ')} told no CPU time: ${stderr}`);
   return Number(cpu);
@@ -23,12 +37,14 @@ const difference = (own: readonly number[], bare: readonly number[]): Quartiles 
   quartilesOf(own.map((cpu, i) => cpu - (bare[i] ?? 0)));
 
 export function startFigures(rounds: number): Figure[] {
+  const folder = published();
   const times: { bare: number[]; help: number[]; run: number[] } = { bare: [], help: [], run: [] };
   for (let round = 0; round < rounds; round++) {
-    times.bare.push(cpuOf(['--eval', '0']));
-    times.help.push(cpuOf(['bin/statewright.js', '--help']));
-    times.run.push(cpuOf(['bin/statewright.js', 'run', 'graphs/hello.yaml', '--json']));
+    times.bare.push(cpuOf(folder, ['--eval', '0']));
+    times.help.push(cpuOf(folder, ['bin/statewright.js', '--help']));
+    times.run.push(cpuOf(folder, ['bin/statewright.js', 'run', 'graphs/hello.yaml', '--json']));
   }
+  rmSync(folder, { recursive: true, force: true });
   const bare = { name: 'node alone', value: quartilesOf(times.bare) };
   const figure = (name: string, own: readonly number[]): Figure => {
     const ratio = quartilesOf(own.map((cpu, i) => cpu / (times.bare[i] ?? Number.NaN)));

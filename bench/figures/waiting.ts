@@ -8,8 +8,6 @@ import { graphOf } from '../lib/graph.ts';
 import type { Figure } from '../lib/results.ts';
 import { quartilesOf } from '../lib/stats.ts';
 
-declare const gc: (() => void) | undefined;
-
 const ASKING = graphOf(`name: asking
 state: { said: any? }
 nodes: { ask: { type: interrupt, message: "Well?", output: said } }
@@ -23,7 +21,7 @@ const ANSWERS = 300;
 /** Bytes that the process holds when all is collected that can be: on the heap and beside it. */
 async function held(): Promise<number> {
   for (let i = 0; i < 4; i++) {
-    gc?.();
+    globalThis.gc?.();
     await new Promise<void>(resolve => setImmediate(resolve));
   }
   const { heapUsed, external } = process.memoryUsage();

@@ -1,21 +1,22 @@
 /** Times what is to be compared side by side: warmed up, interleaved, each sample from a heap that was collected. */
 
 import { type Quartiles, quartilesOf } from './stats.ts';
-import type { Runner } from './subjects.ts';
-
-declare const gc: (() => void) | undefined;
+import type { Openers, Runner } from './subjects.ts';
 
 export interface Effort {
-  /** How often each is sampled. */
+  /** How often each is sampled at least. */
   readonly rounds: number;
+  /** How often at most, as long as this many milliseconds are not over. */
+  readonly mostRounds: number;
+  readonly budgetMs: number;
   /** How long a sample takes at least, in milliseconds. */
   readonly sampleMs: number;
   /** How long each is run before anything is timed, in milliseconds; once at least. */
   readonly warmUpMs: number;
 }
 
-export const FULL: Effort = { rounds: 9, sampleMs: 60, warmUpMs: 400 };
-export const QUICK: Effort = { rounds: 5, sampleMs: 15, warmUpMs: 60 };
+export const FULL: Effort = { rounds: 7, mostRounds: 21, budgetMs: 5_000, sampleMs: 60, warmUpMs: 500 };
+export const QUICK: Effort = { rounds: 3, mostRounds: 3, budgetMs: 0, sampleMs: 15, warmUpMs: 60 };
 
 /** Milliseconds of one run. */
 export interface Sample {
@@ -33,7 +34,9 @@ const cpuTime = (): number => {
 
 async function sample(open: () => Runner, runs: number): Promise<Sample> {
   const runner = open();
-  gc?.();
+  globalThis.gc?.();
+  // Collecting also drops compiled code that nothing held: what takes no time is warmed up again.
+  for (let i = 1; i < runs; i += 2) await runner.run();
   const cpu = cpuTime();
   const begun = performance.now();
   for (let i = 0; i < runs; i++) await runner.run();
@@ -43,31 +46,38 @@ async function sample(open: () => Runner, runs: number): Promise<Sample> {
   return { wall: wall / runs, cpu: used / runs };
 }
 
-/** Runs until it is warm, and gives how many runs make a sample. */
-async function warmUp(open: () => Runner, { sampleMs, warmUpMs }: Effort): Promise<number> {
+/** Runs until it is warm, and gives how many runs make a sample. `ran` is how long it took when it ran before. */
+async function warmUp(open: () => Runner, { sampleMs, warmUpMs }: Effort, ran = 0): Promise<number> {
   const runner = open();
-  const begun = performance.now();
-  let last = 0;
-  do {
+  let last = ran;
+  for (let spent = ran; spent < warmUpMs; spent += last) {
     const started = performance.now();
     await runner.run();
     last = performance.now() - started;
-  } while (performance.now() - begun < warmUpMs);
+  }
   await runner.close();
   return Math.max(1, Math.ceil(sampleMs / last));
 }
 
-/** Times each of several in turn, round by round, every other round backwards. */
+/**
+ * Times each of several in turn, round by round, every other round backwards.
+ *
+ * @param ran milliseconds of a run that each made before
+ */
 export async function measure<Name extends string>(
-  openers: Partial<Record<Name, () => Runner>>,
+  openers: Openers<Name>,
   effort: Effort,
+  ran: Partial<Record<Name, number>> = {},
 ): Promise<Samples<Name>> {
   const subjects: { name: Name; open: () => Runner; runs: number }[] = [];
   for (const [name, open] of Object.entries(openers) as [Name, () => Runner][])
-    subjects.push({ name, open, runs: await warmUp(open, effort) });
+    subjects.push({ name, open, runs: await warmUp(open, effort, ran[name]) });
   const samples: Samples<Name> = {};
   for (const { name } of subjects) samples[name] = [];
-  for (let round = 0; round < effort.rounds; round++) {
+  const begun = performance.now();
+  const goesOn = (round: number): boolean =>
+    round < effort.rounds || (round < effort.mostRounds && performance.now() - begun < effort.budgetMs);
+  for (let round = 0; goesOn(round); round++) {
     for (const { name, open, runs } of round % 2 === 0 ? subjects : subjects.toReversed())
       samples[name]?.push(await sample(open, runs));
   }

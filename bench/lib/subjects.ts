@@ -1,4 +1,4 @@
-/** Each way to run a shape. What is opened is new: no sample meets what one before it stored. */
+/** Each way to run a shape. */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -15,6 +15,9 @@ export interface Runner {
   /** Ends it, and gives the bytes that all its runs stored. */
   close(): Promise<number>;
 }
+
+/** How to open each of those that can run something. */
+export type Openers<Name extends string> = Partial<Record<Name, () => Runner>>;
 
 const nothingStored = async (): Promise<number> => 0;
 
@@ -80,14 +83,32 @@ function withSaver(builder: LangGraphBuilder, input: Input): Runner {
   };
 }
 
-/** Makes runners of a case, by the name of who runs it. */
-export function openersOf(about: Case): Partial<Record<SubjectName, () => Runner>> {
+/** A runner that stays open until all is over, whoever closes it before. */
+function keptOpen(open: () => Runner, opened: Runner[]): () => Runner {
+  let own: Runner | undefined;
+  return () => {
+    own ??= open();
+    if (!opened.includes(own)) opened.push(own);
+    return { run: own.run, close: nothingStored };
+  };
+}
+
+/**
+ * Makes runners of a case, by the name of who runs it. What LangGraph.js saves in memory is given up with its runner.
+ *
+ * @param opened takes the stores that are to stay open, as those of a server do; absent: each runner has one of its own
+ */
+export function openersOf(about: Case, opened?: Runner[]): Openers<SubjectName> {
   const { statewright: graph, langgraph: builder, xstate: machine, input } = about;
+  const sqlite = (synchronous: 'full' | 'normal'): (() => Runner) => {
+    const open = (): Runner => onSqlite(graph, input, synchronous);
+    return opened ? keptOpen(open, opened) : open;
+  };
   return {
     statewright: () => inMemory(graph, input),
     actor: () => asActor(graph.machine, input),
-    full: () => onSqlite(graph, input, 'full'),
-    normal: () => onSqlite(graph, input, 'normal'),
+    full: sqlite('full'),
+    normal: sqlite('normal'),
     langgraph: () => langgraph(builder, input),
     saver: () => withSaver(builder, input),
     ...(machine ? { xstate: () => asActor(machine, input) } : {}),

@@ -1,0 +1,118 @@
+/** What the benchmarks make of their samples. The measuring itself is in `bench`, beside LangGraph.js. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { farBehind, verdictsOf } from '../bench/lib/bars.ts';
+import { differencesOf } from '../bench/lib/compare.ts';
+import { type Effort, measure, ratioOf } from '../bench/lib/measure.ts';
+import { barsTable, reportOf, short } from '../bench/lib/report.ts';
+import type { CaseResult, Results } from '../bench/lib/results.ts';
+import { growthOf, quartilesOf } from '../bench/lib/stats.ts';
+
+const root = path.resolve(import.meta.dirname, '..');
+const just = (median: number) => ({ low: median, median, high: median });
+
+/** A chain of so many nodes, of which each takes so many milliseconds, so many times as long as LangGraph.js. */
+function chainOf(size: number, ms: number, ratio: number): CaseResult {
+  return {
+    size,
+    subjects: { statewright: { wall: just(size * ms), cpu: just(size * ms), bytes: 0 } },
+    ratios: { 'statewright/langgraph': { wall: just(ratio), cpu: just(ratio) } },
+    stateBytes: 10,
+  };
+}
+
+function resultsOf(cases: readonly CaseResult[], growth = 1): Results {
+  const chain = { about: 'a row', unit: 'node', cases, growth: { statewright: growth } };
+  return { machine: { node: 'v24' }, shapes: { chain }, figures: [] };
+}
+
+describe('figures', () => {
+  it('quartiles lie between the samples that are next to them', () => {
+    expect(quartilesOf([4, 1, 3, 2])).toEqual({ low: 1.75, median: 2.5, high: 3.25 });
+    expect(quartilesOf([7])).toEqual(just(7));
+  });
+
+  it('growth is the exponent: 1 where a node costs the same at any size', () => {
+    const sizes = [10, 100, 1000];
+    expect(growthOf(sizes.map(n => [n, 3 * n]))).toBeCloseTo(1);
+    expect(growthOf(sizes.map(n => [n, 0.1 * n ** 1.5]))).toBeCloseTo(1.5);
+  });
+
+  it('a ratio is that of samples of one round: a slow round makes both slow', () => {
+    const own = [1, 10, 1].map(wall => ({ wall, cpu: wall }));
+    const others = [2, 20, 2].map(wall => ({ wall, cpu: wall }));
+    expect(ratioOf(own, others, 'wall')).toEqual(just(0.5));
+  });
+
+  it('are shown with three digits', () => {
+    expect([0.0299, 0.5, 1.234, 45.67, 8_403].map(short)).toEqual(['0.0299', '0.500', '1.23', '45.7', '8,403']);
+  });
+});
+
+describe('bars', () => {
+  it('hold up to what they say, and tell by how much they do not', () => {
+    const kept = verdictsOf(resultsOf([chainOf(10, 1, 0.2)]));
+    expect(kept.map(({ value, atMost, holds }) => [value, atMost, holds])).toEqual([[0.2, 0.2, true]]);
+    expect(barsTable(resultsOf([chainOf(10, 1, 0.25)]))).toContain('no, by 25.0 %');
+  });
+
+  it('of growth want three sizes', () => {
+    const sizes = [10, 100, 1000].map(size => chainOf(size, 1, 0.1));
+    expect(verdictsOf(resultsOf(sizes.slice(0, 2), 1.2))).toHaveLength(2);
+    expect(verdictsOf(resultsOf(sizes, 1.2)).filter(v => !v.holds)).toMatchObject([
+      { what: 'chain: growth of statewright', value: 1.2 },
+    ]);
+  });
+
+  it('a check fails only for ratios, and those that are far behind', () => {
+    expect(farBehind(resultsOf([chainOf(100, 1_000, 0.39)]), 2)).toEqual([]);
+    expect(farBehind(resultsOf([chainOf(100, 1, 0.41)]), 2)).toMatchObject([{ value: 0.41 }]);
+  });
+});
+
+describe('two runs', () => {
+  it('differ by how far the larger ratio is above the smaller one', () => {
+    const [found] = differencesOf(resultsOf([chainOf(10, 1, 0.12)]), resultsOf([chainOf(10, 1, 0.1)]));
+    expect(found).toMatchObject({ what: 'chain of 10: statewright/langgraph', before: 0.12, now: 0.1 });
+    expect(found?.by).toBeCloseTo(0.2);
+  });
+
+  it('are reported with what they were measured on', () => {
+    const report = reportOf(resultsOf([chainOf(10, 0.05, 0.1)]));
+    expect(report).toContain('| node | v24 |');
+    expect(report).toMatch(/\| statewright \| +10 \| +50\.0 \(50\.0–50\.0\)/);
+  });
+});
+
+describe('samples', () => {
+  it('are taken in turn, every other round backwards, each from something that was opened for it', async () => {
+    const log: string[] = [];
+    const opener = (name: string) => () => ({
+      run: async () => {
+        log.push(name);
+        return {};
+      },
+      close: async () => {
+        log.push(`${name} closed`);
+        return 0;
+      },
+    });
+    const effort: Effort = { rounds: 3, mostRounds: 3, budgetMs: 0, sampleMs: 0, warmUpMs: 1 };
+    const samples = await measure({ a: opener('a'), b: opener('b') }, effort, { a: 5, b: 5 });
+    expect(samples.a).toHaveLength(3);
+    const warm = ['a closed', 'b closed'];
+    const [a, b] = [
+      ['a', 'a closed'],
+      ['b', 'b closed'],
+    ];
+    expect(log).toEqual([...warm, ...a, ...b, ...b, ...a, ...a, ...b]);
+  });
+});
+
+it('LangGraph.js is a dependency of the benchmarks alone', () => {
+  for (const file of ['package.json', 'package-lock.json'])
+    expect(readFileSync(path.join(root, file), 'utf8')).not.toContain('@langchain/');
+  const { files } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { files: string[] };
+  expect(files).not.toContain('bench');
+});
