@@ -1,7 +1,7 @@
 import { type Effort, measure, ratioOf, type Sample } from './measure.ts';
 import type { Figure } from './results.ts';
+import type { Runner } from './runner.ts';
 import { quartilesOf } from './stats.ts';
-import type { Runner } from './subjects.ts';
 
 /** What does something once, which may be opened and closed outside of the time that counts. */
 export interface Act {

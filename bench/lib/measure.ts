@@ -1,7 +1,7 @@
 /** Times what is to be compared side by side: warmed up, interleaved, each sample from a heap that was collected. */
 
+import type { Openers, Runner } from './runner.ts';
 import { type Quartiles, quartilesOf } from './stats.ts';
-import type { Openers, Runner } from './subjects.ts';
 
 export interface Effort {
   /** How often each is sampled at least. */

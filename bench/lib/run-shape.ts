@@ -1,8 +1,9 @@
 import { deepStrictEqual } from 'node:assert';
 import { type Effort, measure } from './measure.ts';
+import type { Runner } from './runner.ts';
 import type { SampledCase } from './sampled.ts';
 import type { Case, Input, Shape, SubjectName } from './shape.ts';
-import { openersOf, type Runner } from './subjects.ts';
+import { openersOf } from './subjects.ts';
 
 interface Check extends Pick<SampledCase, 'bytes' | 'stateBytes'> {
   /** Milliseconds of the run. */

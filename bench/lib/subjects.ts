@@ -6,18 +6,8 @@ import { MemorySaver } from '@langchain/langgraph';
 import { type AnyStateMachine, createActor, toPromise } from 'xstate';
 import { createRuntime, type Graph } from '../../src/index.ts';
 import { sqliteStore } from '../../src/store/sqlite.ts';
+import type { Openers, Runner } from './runner.ts';
 import type { Case, Input, LangGraphBuilder, SubjectName } from './shape.ts';
-
-/** Something that is ready to run. */
-export interface Runner {
-  /** Runs once, from the beginning to the end, as a thread of its own. Resolves with the final state. */
-  run(): Promise<Input>;
-  /** Ends it, and gives the bytes that all its runs stored. */
-  close(): Promise<number>;
-}
-
-/** How to open each of those that can run something. */
-export type Openers<Name extends string> = Partial<Record<Name, () => Runner>>;
 
 const nothingStored = async (): Promise<number> => 0;
 
