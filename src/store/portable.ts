@@ -6,7 +6,7 @@
  */
 import { z } from 'zod';
 import { STATUSES, type Store, type StoredCheckpoint, StoreError } from './store.ts';
-import { digestOf, referencesIn } from './tree.ts';
+import { digestOf, isReference, refer, referencesIn } from './tree.ts';
 
 const FORMAT = 'statewright-thread';
 const VERSION = 1;
@@ -77,7 +77,10 @@ export async function exportThread(store: Store, id: string): Promise<ThreadFile
   const loaded = await store.load(id);
   if (!loaded) throw new StoreError('stale', `there is no thread "${id}" in the store`);
   const { thread, checkpoint, tasks } = loaded;
-  const checkpoints = await checkpointsOf(store, id, checkpoint, thread.key);
+  const kept = await checkpointsOf(store, id, checkpoint, thread.key);
+  // In a file nothing but texts has a digest, so what a checkpoint says is to be one.
+  const roots = new Map<string, string>();
+  const checkpoints = kept.map(c => (isReference(c.root) ? c : { ...c, root: refer(c.root, roots) }));
   const { graph, file, created, due, origin } = thread;
   return {
     format: FORMAT,
@@ -85,10 +88,13 @@ export async function exportThread(store: Store, id: string): Promise<ThreadFile
     thread: { id, graph, file, created, ...(due === undefined ? {} : { due }), ...(origin ? { origin } : {}) },
     checkpoints,
     tasks: tasks.map(({ task }) => task),
-    texts: await textsOf(
-      store,
-      checkpoints.map(({ root }) => root),
-    ),
+    texts: {
+      ...(await textsOf(
+        store,
+        kept.map(({ root }) => root),
+      )),
+      ...Object.fromEntries(roots),
+    },
   };
 }
 

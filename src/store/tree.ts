@@ -25,6 +25,9 @@ export const digestOf = (text: string): string => hash('sha256', text, 'base64ur
 
 const REFERENCE = /\{"\$":"([\w-]{32})"\}/g;
 
+/** Whether a text is what stands for another, and nothing else. */
+export const isReference = (text: string): boolean => /^\{"\$":"[\w-]{32}"\}$/.test(text);
+
 /** The digests that a text refers to. */
 export function referencesIn(text: string): string[] {
   return Array.from(text.matchAll(REFERENCE), m => m[1] as string);
@@ -39,7 +42,8 @@ type Json = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Json =>
   value !== null && typeof value === 'object' && !Array.isArray(value);
 
-function refer(text: string, texts: Texts): string {
+/** Makes a text one of its own, and gives what stands for it. */
+export function refer(text: string, texts: Texts): string {
   const digest = digestOf(text);
   texts.set(digest, text);
   return `{"$":"${digest}"}`;
