@@ -3,7 +3,7 @@ import type { Figure } from './results.ts';
 import type { Runner } from './runner.ts';
 import { quartilesOf } from './stats.ts';
 
-/** What does something once, which may be opened and closed outside of the time that counts. */
+/** Something that is done once, and what it is called. */
 export interface Act {
   readonly name: string;
   readonly run: () => Promise<unknown>;
