@@ -10,7 +10,8 @@
  * - An object of more than {@link WIDE} members is two lists, `{"$o":[names, values]}`.
  * - A name that begins with `$` is written with one more.
  *
- * Values are taken to be frozen: what is the same object as before at its place is not looked into.
+ * Values are taken to be frozen: what is the same object as before at its place, or as elsewhere in what is written, is not
+ * looked into.
  */
 import { hash } from 'node:crypto';
 import { type Maybe, StoreError } from './store.ts';
@@ -59,6 +60,8 @@ const NAMES = 256;
 export class Tree {
   private readonly written = new WeakMap<object, string>();
   private readonly levels = new WeakMap<object, Levels>();
+  /** What is being written: a branch begins with the state that there is. */
+  private readonly now = new Set<object>();
   private readonly names = new WeakMap<object, readonly string[]>();
   private readonly nameTexts = new Map<string, string>();
   /** What stands for long strings, which have no identity. */
@@ -67,12 +70,22 @@ export class Tree {
   /**
    * Writes a value, and gives what stands for it. Texts that the value before did not need are added to `texts`.
    *
-   * @param before what was written or read at this place last, and is still kept
+   * @param before what was written or read last, and is still kept
    */
   write(value: unknown, before: unknown, texts: Texts): string {
+    try {
+      return this.writeAny(value, before, texts);
+    } finally {
+      this.now.clear();
+    }
+  }
+
+  /** @param before what was at this place */
+  private writeAny(value: unknown, before: unknown, texts: Texts): string {
     if (typeof value === 'string') return this.writeString(value, before, texts);
     if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
-    const known = value === before ? this.written.get(value) : undefined;
+    const known = value === before || this.now.has(value) ? this.written.get(value) : undefined;
+    this.now.add(value);
     if (known !== undefined && known.length <= INLINE) return known;
     const text =
       known !== undefined
@@ -111,7 +124,7 @@ export class Tree {
     for (const name of names) {
       const member = (value as Json)[name];
       if (member === undefined) continue;
-      const own = this.write(member, last?.[name], texts);
+      const own = this.writeAny(member, last?.[name], texts);
       text += text.length > 1 ? `,${this.writeName(name)}${own}` : this.writeName(name) + own;
     }
     return short(`${text}}`, texts);
@@ -123,7 +136,7 @@ export class Tree {
     const same = names.length === before.length && names.every((name, i) => name === before[i]);
     const kept = same ? before : names;
     this.names.set(value, kept);
-    const list = this.write(kept, before, texts);
+    const list = this.writeAny(kept, before, texts);
     const values = names.map(name => value[name]);
     const lastValues = before.map(name => last?.[name]);
     return short(`{"$o":[${list},${this.writeList(value, values, last, lastValues, texts)}]}`, texts);
@@ -132,7 +145,7 @@ export class Tree {
   private writeArray(value: readonly unknown[], before: unknown, texts: Texts): string {
     const last: readonly unknown[] = Array.isArray(before) ? before : [];
     if (value.length > GROUP) return short(this.writeList(value, value, last, last, texts), texts);
-    return short(`[${value.map((item, i) => this.write(item, last[i], texts)).join()}]`, texts);
+    return short(`[${value.map((item, i) => this.writeAny(item, last[i], texts)).join()}]`, texts);
   }
 
   /** @param owner whose list it is: its levels are remembered with it */
@@ -173,7 +186,7 @@ export class Tree {
     texts: Texts,
   ): string {
     let text = '';
-    for (let i = from; i < to; i++) text += `${i > from ? ',' : ''}${this.write(items[i], last[i], texts)}`;
+    for (let i = from; i < to; i++) text += `${i > from ? ',' : ''}${this.writeAny(items[i], last[i], texts)}`;
     return text;
   }
 
