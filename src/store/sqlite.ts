@@ -19,7 +19,6 @@ import {
   taskDigest,
   taskOf,
   threadAfter,
-  threadDigest,
   threadOf,
   workerDigest,
   workerOf,
@@ -40,6 +39,7 @@ import {
   type ThreadFilter,
 } from './store.ts';
 import { digestOf, referencesIn } from './tree.ts';
+import { type WrittenThread, WrittenThreads, writtenOf } from './written.ts';
 
 export type { SqliteOptions } from './sqlite-file.ts';
 
@@ -53,16 +53,12 @@ export interface SqliteStore extends Pick<OpenStore, Exclude<keyof Store, 'watch
 const FREE = `(t.worker IS NULL OR t.worker IN (SELECT value FROM json_each(?))
   OR NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = t.worker AND w.until > ?))`;
 
-/** How many threads' rows are remembered: as many as run at once. */
-const REMEMBERED = 100;
-
 const name = (value: string | undefined): string | null => (value === undefined ? null : encodeName(value));
 const names = (values: readonly string[]): string => JSON.stringify(values.map(encodeName));
 
 class OpenStore implements SqliteStore {
   private readonly db: SqliteFile;
-  /** The rows of the threads that were written here last, which need not be read to go on. */
-  private readonly written = new Map<string, StoredThread>();
+  private readonly written = new WrittenThreads();
 
   constructor(file: string, options: SqliteOptions) {
     this.db = new SqliteFile(file, options);
@@ -131,7 +127,7 @@ class OpenStore implements SqliteStore {
     newestOf(commit);
     const own = this.db.transaction(() => {
       const after = commit.before === 0 ? this.begin(commit) : this.goOn(commit);
-      const { key } = after;
+      const { key } = after.thread;
       const { thread, texts, checkpoints, started, ended, worker } = commit;
       for (const [digest, text] of texts) this.db.run('INSERT OR IGNORE INTO texts VALUES (?, ?)', digest, text);
       for (const own of checkpoints) {
@@ -147,58 +143,52 @@ class OpenStore implements SqliteStore {
       if (worker) this.put(worker);
       return after;
     });
-    this.remember(own);
-    return own.key;
+    this.written.remember(own);
+    return own.thread.key;
   }
 
-  private remember(thread: StoredThread): void {
-    this.written.delete(thread.id);
-    this.written.set(thread.id, thread);
-    if (this.written.size <= REMEMBERED) return;
-    for (const id of this.written.keys()) {
-      this.written.delete(id);
-      return;
-    }
-  }
-
-  private begin(commit: StoreCommit): StoredThread {
+  private begin(commit: StoreCommit): WrittenThread {
     const { thread: id, origin } = commit;
     const source = origin && this.find(origin.thread);
     if (origin && !(source && this.checkpoint(source, origin.seq))) throw StoreError.stale(origin.thread);
     if (commit.key !== undefined || this.find(id)) throw StoreError.stale(id);
     const next = this.db.get("SELECT seq FROM sqlite_sequence WHERE name = 'threads'")?.seq ?? 0;
     const key = String(Number(next) + 1);
-    const thread = threadAfter(commit, key, undefined);
+    const own = writtenOf(threadAfter(commit, key, undefined));
+    const { thread, digest } = own;
     const { graph, file, seq, status, created, updated, due = null } = thread;
     this.db.run(
       `INSERT INTO threads (${THREAD}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ...[Number(key), encodeName(id), encodeName(graph), encodeName(file), seq, status, created, updated, due],
-      ...[name(origin?.thread), origin?.seq ?? null, threadDigest(thread)],
+      ...[name(origin?.thread), origin?.seq ?? null, digest],
     );
-    return thread;
+    return own;
   }
 
   /** The row is changed where it is as it was read, or left by the commit before: its digest says so. */
-  private goOn(commit: StoreCommit): StoredThread {
-    const { thread: id, before } = commit;
-    const known = this.written.get(id) ?? this.find(id);
-    const isCurrent = known?.seq === before && known.key === commit.key;
-    const after = isCurrent ? threadAfter(commit, known.key, known) : undefined;
-    if (known && after && this.replace(known, after)) return after;
+  private goOn(commit: StoreCommit): WrittenThread {
+    const { thread: id, before, key } = commit;
+    const remembered = this.written.get(id);
+    const found = remembered ? undefined : this.find(id);
+    const known = remembered ?? (found && writtenOf(found));
+    if (known?.thread.seq === before && known.thread.key === key) {
+      const after = writtenOf(threadAfter(commit, key, known.thread));
+      if (this.replace(known, after)) return after;
+    }
     // Somebody else wrote it since, or removed it.
-    if (!this.written.delete(id)) throw StoreError.stale(id);
+    if (!this.written.forget(id)) throw StoreError.stale(id);
     return this.goOn(commit);
   }
 
-  private replace(known: StoredThread, after: StoredThread): boolean {
-    const { graph, file, seq, status, updated, due = null } = after;
+  private replace({ thread: known, digest }: WrittenThread, after: WrittenThread): boolean {
+    const { graph, file, seq, status, updated, due = null } = after.thread;
     // A status that is set touches its index, even if it is the one that was there.
     const changedStatus = status === known.status ? [] : [status];
     const changed = this.db.run(
       `UPDATE threads SET graph = ?, file = ?, seq = ?, updated = ?, due = ?, digest = ?${changedStatus.map(() => ', status = ?')}
         WHERE key = ? AND digest = ?`,
-      ...[encodeName(graph), encodeName(file), seq, updated, due, threadDigest(after), ...changedStatus],
-      ...[Number(known.key), threadDigest(known)],
+      ...[encodeName(graph), encodeName(file), seq, updated, due, after.digest, ...changedStatus],
+      ...[Number(known.key), digest],
     );
     return changed > 0;
   }
@@ -279,6 +269,7 @@ class OpenStore implements SqliteStore {
   }
 
   remove(thread: string): boolean {
+    this.written.forget(thread);
     return this.db.run('DELETE FROM threads WHERE id = ?', encodeName(thread)) > 0;
   }
 
