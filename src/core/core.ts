@@ -12,6 +12,7 @@
 import { type AnyStateMachine, createActor, createMachine, type MachineSnapshot, type Snapshot } from 'xstate';
 import { isMomentTimer, PURE_ACTOR } from '../compile/delays.ts';
 import { STEP_EVENT } from '../compile/notes.ts';
+import { tableOf } from './table.ts';
 import { TASK, type TaskParams, taskMachine, tasksOf } from './task-machine.ts';
 
 /** Any snapshot of a machine, live. */
@@ -187,16 +188,19 @@ function drop(active: Record<string, string>, live: readonly string[]): string[]
   return dropped;
 }
 
-function pack(
-  before: Omit<ActorState, 'snapshot'>,
-  snapshot: CoreSnapshot,
-  { actions, transitions }: Collected,
-): Step<CoreSnapshot> {
-  const seq = before.seq + 1;
+/** What runs and what is set when a step is taken, as copies that become those after it. */
+interface Running {
+  readonly seq: number;
+  readonly active: Record<string, string>;
+  readonly timers: Record<string, string>;
+}
+
+function pack(running: Running, snapshot: CoreSnapshot, { actions, transitions }: Collected): Step<CoreSnapshot> {
+  const seq = running.seq + 1;
   const live = liveTasks(snapshot);
-  const active: Record<string, string> = { ...before.active };
+  const { active } = running;
   const dropped = drop(active, live);
-  const timers: Record<string, string> = snapshot.status === 'active' ? { ...before.timers } : {};
+  const timers = snapshot.status === 'active' ? running.timers : {};
   const tasks: Task[] = [];
   let starts: TimerStart[] = [];
   for (const { type, params } of actions) {
@@ -229,7 +233,7 @@ function pack(
 export function start(machine: AnyStateMachine, input: unknown): Step<CoreSnapshot> {
   const { value, into } = collect(() => taskMachine(machine).getInitialSnapshot(scope, input));
   if (value.status === 'error') throw value.error;
-  return pack({ seq: 0, active: {}, timers: {} }, value as CoreSnapshot, into);
+  return pack({ seq: 0, active: tableOf({}), timers: {} }, value as CoreSnapshot, into);
 }
 
 /** True when an event still means something: its task or timer has not been replaced, and the actor runs. */
@@ -247,11 +251,6 @@ function isCurrent({ active, timers, snapshot }: ActorState<CoreSnapshot>, event
     case 'settled':
       return false;
   }
-}
-
-function without(record: Readonly<Record<string, string>>, id: string): Record<string, string> {
-  const { [id]: _gone, ...rest } = record;
-  return rest;
 }
 
 /** An event as the machine takes it. */
@@ -281,8 +280,9 @@ export function apply(
 ): Step<CoreSnapshot> | undefined {
   if (event.kind === 'settled' || !isCurrent(state, event)) return undefined;
   const { value, into } = collect(() => taskMachine(machine).transition(state.snapshot, toXState(event), scope));
-  const active = event.kind === 'done' || event.kind === 'error' ? without(state.active, event.childId) : state.active;
-  const timers = event.kind === 'timer' ? without(state.timers, event.id) : state.timers;
+  const active = tableOf(state.active, event.kind === 'done' || event.kind === 'error' ? event.childId : undefined);
+  const timers = { ...state.timers };
+  if (event.kind === 'timer') delete timers[event.id];
   return pack({ seq: state.seq, active, timers }, value as CoreSnapshot, into);
 }
 

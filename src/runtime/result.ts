@@ -2,6 +2,7 @@ import type { ErrorRecord, GraphContext, LogEntry, State } from '../compile/cont
 import { callsModel, type Plan } from '../compile/plan.ts';
 import type { BranchResult } from '../compile/pools.ts';
 import type { PoolSnapshot } from '../core/pool-logic.ts';
+import { tableOf } from '../core/table.ts';
 import type { Failure, Interrupt } from '../core/waiting.ts';
 import type { Usage } from '../models/model.ts';
 import type { BodyEvent } from '../nodes/node-io.ts';
@@ -95,7 +96,7 @@ export const newCounters = (): Counters => ({
   inputTokens: 0,
   outputTokens: 0,
   cost: undefined,
-  visits: {},
+  visits: tableOf({}),
   handled: new Map(),
 });
 
@@ -121,7 +122,7 @@ export function countersOf(kept: unknown): Counters {
     visits = {},
     ...rest
   } = kept as Partial<Omit<Counters, 'handled'>> & { readonly handled?: readonly Failure[] };
-  return { ...newCounters(), ...rest, visits: { ...visits }, handled: new Map(handled.map(f => [f.id, f])) };
+  return { ...newCounters(), ...rest, visits: tableOf(visits), handled: new Map(handled.map(f => [f.id, f])) };
 }
 
 /** Counts what a body of this plan says of itself. */
