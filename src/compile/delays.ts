@@ -1,4 +1,5 @@
 /** Delays that the config names and the run works out: waits before another attempt, moments, expiries. */
+import { ERROR_ACTOR } from './actor-events.ts';
 import type { ErrorRecord, GraphContext } from './context.ts';
 import { isAsking } from './graph.ts';
 import { nodeOf, type Plan } from './plan.ts';
@@ -77,5 +78,5 @@ export function timeUp(
 ): { readonly type: string; readonly error: ErrorRecord } {
   const ms = nodeOf(plan, id).def[code];
   const how = code === 'timeout' ? `took longer than ${ms} ms` : `was not done after ${ms} ms in all`;
-  return { type: `xstate.error.actor.${id}`, error: { name: 'TimeoutError', code, message: `node "${id}" ${how}` } };
+  return { type: ERROR_ACTOR + id, error: { name: 'TimeoutError', code, message: `node "${id}" ${how}` } };
 }

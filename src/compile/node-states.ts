@@ -1,4 +1,5 @@
 /** The state of each kind of node. */
+import { DONE_ACTOR, ERROR_ACTOR } from './actor-events.ts';
 import { assertNever } from './assert-never.ts';
 import { backoffDelay, expiryDelay, momentDelay } from './delays.ts';
 import type { FunctionNode, InterruptNode, MachineNode, MapNode, NodeDef, WaitNode } from './graph.ts';
@@ -151,7 +152,7 @@ function functionState(plan: Plan, def: FunctionNode, at: Point): StateConfig {
     return invoke ? { ...state, invoke: { ...invoke, onError: [asks, ...(invoke.onError ?? [])] } } : state;
   }
   const state = timedState(plan, def, def.kind, at);
-  const event = `xstate.error.actor.${def.id}`;
+  const event = ERROR_ACTOR + def.id;
   return { ...state, on: { ...state.on, [event]: [asks, ...(state.on?.[event] ?? [])] } };
 }
 
@@ -182,8 +183,8 @@ function timedState(plan: Plan, def: NodeDef, src: string, at: Point): StateConf
   const ways = waysOut(plan, at);
   type Ways = readonly TransitionConfig[];
   const settled = (onDone: Ways, onError: Ways): Record<string, Ways> => ({
-    [`xstate.done.actor.${def.id}`]: onDone,
-    [`xstate.error.actor.${def.id}`]: onError,
+    [DONE_ACTOR + def.id]: onDone,
+    [ERROR_ACTOR + def.id]: onError,
   });
   const timer = (name: 'timeout' | 'deadline', ms: number | undefined): Pick<StateConfig, 'after'> =>
     ms === undefined ? {} : { after: { [ms]: [{ actions: [{ type: name, params: { at } }] }] } };

@@ -1,4 +1,5 @@
 /** What an event says of a point: XState's events and the graph's own in, outcomes out. */
+import { DONE_ACTOR, ERROR_ACTOR } from './actor-events.ts';
 import { errorRecord, type GraphContext } from './context.ts';
 import type { Outcome, Result } from './decide.ts';
 import { expiryDelay } from './delays.ts';
@@ -19,9 +20,6 @@ export interface AnyEvent {
 }
 
 const NONE: Outcome = { kind: 'none' };
-
-const DONE = 'xstate.done.actor.';
-const ERROR = 'xstate.error.actor.';
 
 /** Whether an event's type is a prefix and an id, without putting them together: this is asked of every event. */
 const isOf = (type: string, prefix: string, id: string): boolean =>
@@ -46,11 +44,11 @@ export function outcomeOf(plan: Plan, context: GraphContext, event: AnyEvent, at
   if (at.kind !== 'node') return NONE;
   if (event.type === 'resume' && isRelease(context, event, at.id, 'after'))
     return { kind: 'released', value: context.held[at.id] };
-  if (isOf(event.type, DONE, at.id)) {
+  if (isOf(event.type, DONE_ACTOR, at.id)) {
     const error = givenError(event.output);
     return error ? { kind: 'error', error } : { kind: 'result', ...resultOf(plan, at.id, event.output) };
   }
-  if (isOf(event.type, ERROR, at.id)) return { kind: 'error', error: errorRecord(event.error) };
+  if (isOf(event.type, ERROR_ACTOR, at.id)) return { kind: 'error', error: errorRecord(event.error) };
   const answer = answerIn(plan, event, at.id);
   return answer ? { kind: 'result', value: answer.value } : NONE;
 }

@@ -10,6 +10,7 @@
  */
 
 import { type AnyStateMachine, createActor, createMachine, type MachineSnapshot, type Snapshot } from 'xstate';
+import { DONE_ACTOR, ERROR_ACTOR } from '../compile/actor-events.ts';
 import { isMomentTimer, PURE_ACTOR } from '../compile/delays.ts';
 import { STEP_EVENT } from '../compile/notes.ts';
 import { tableOf } from './table.ts';
@@ -257,11 +258,11 @@ function isCurrent({ active, timers, snapshot }: ActorState<CoreSnapshot>, event
 export function toXState(event: Exclude<CoreEvent, { kind: 'settled' }>): { type: string } {
   switch (event.kind) {
     case 'done':
-      return { type: `xstate.done.actor.${event.childId}`, output: event.output, actorId: event.childId } as {
+      return { type: DONE_ACTOR + event.childId, output: event.output, actorId: event.childId } as {
         type: string;
       };
     case 'error':
-      return { type: `xstate.error.actor.${event.childId}`, error: event.error, actorId: event.childId } as {
+      return { type: ERROR_ACTOR + event.childId, error: event.error, actorId: event.childId } as {
         type: string;
       };
     case 'step':

@@ -5,6 +5,7 @@
  * it and again to take it away: all of it for nothing here, where tasks stand for children. It was half of a step.
  */
 import { type AnyStateMachine, createMachine } from 'xstate';
+import { DONE_ACTOR, ERROR_ACTOR } from '../compile/actor-events.ts';
 
 /** The action that lists a task; its parameters are a {@link TaskParams}. */
 export const TASK = '$task';
@@ -44,8 +45,8 @@ function paramsOf({ id, src }: InvokeConfig): TaskParams {
 /** What the done and error events of an invoke lead to, as events of the state. */
 function handlersOf({ id, onDone, onError }: InvokeConfig): Record<string, unknown> {
   return {
-    ...(onDone === undefined ? {} : { [`xstate.done.actor.${id}`]: onDone }),
-    ...(onError === undefined ? {} : { [`xstate.error.actor.${id}`]: onError }),
+    ...(onDone === undefined ? {} : { [DONE_ACTOR + id]: onDone }),
+    ...(onError === undefined ? {} : { [ERROR_ACTOR + id]: onError }),
   };
 }
 
