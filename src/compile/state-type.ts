@@ -16,7 +16,7 @@ export interface ValueType {
   /** The type of the items of a list. */
   readonly items?: ValueType;
   /** What is wrong with a value, as `path: reason` lines; empty when it fits. */
-  check(value: unknown): string[];
+  check(value: unknown): readonly string[];
 }
 
 /** Takes the problems of a type; reading goes on with `any` in place of what is wrong. */

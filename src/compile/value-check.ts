@@ -6,10 +6,10 @@ import { requirement } from './zod-words.ts';
 export type JsonSchema = { readonly [key: string]: unknown };
 
 /** What is wrong with a value, as `path: reason` lines; empty when it fits. */
-export type Checker = (value: unknown) => string[];
+export type Checker = (value: unknown) => readonly string[];
 
 /** No problems; made once, as most values have none. */
-const FITS: string[] = [];
+const FITS: readonly string[] = Object.freeze([]);
 
 /** A short word for what a value is, for messages. */
 export function describe(value: unknown): string {
@@ -29,13 +29,13 @@ export function zodOf(schema: JsonSchema): z.ZodType {
 /** Checks without `fromJSONSchema` where the schema is plain: most state keys are. */
 export function checkerOf(schema: JsonSchema): Checker {
   const keys = Object.keys(schema);
-  if (keys.length === 0) return () => [];
+  if (keys.length === 0) return () => FITS;
   if (keys.length === 1 && typeof schema.type === 'string') return plainChecker(schema.type);
   let compiled: z.ZodType | undefined;
   return value => {
     compiled ??= zodOf(schema);
     const result = compiled.safeParse(value);
-    return result.success ? [] : result.error.issues.flatMap(issue => explainIssue(issue, [], value));
+    return result.success ? FITS : result.error.issues.flatMap(issue => explainIssue(issue, [], value));
   };
 }
 
