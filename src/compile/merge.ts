@@ -15,11 +15,15 @@ function mergeDeep(a: unknown, b: unknown): unknown {
   return out;
 }
 
+/** The same for items that are the same, and for those alone: a text itself, unless it begins as those do that are made here. */
+const sameness = (item: unknown): unknown =>
+  typeof item === 'string' && !item.startsWith('\0') ? item : `\0${JSON.stringify(item)}`;
+
 function union(a: unknown, b: unknown): unknown {
   const out = [...list(a)];
-  const seen = new Set(out.map(v => JSON.stringify(v)));
+  const seen = new Set(out.map(sameness));
   for (const value of list(b)) {
-    const key = JSON.stringify(value);
+    const key = sameness(value);
     if (!seen.has(key)) {
       seen.add(key);
       out.push(value);
