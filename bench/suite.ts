@@ -5,20 +5,21 @@ import path from 'node:path';
 import { figures } from './figures/index.ts';
 import { farBehind, type Verdict } from './lib/bars.ts';
 import { differencesOf } from './lib/compare.ts';
+import { type FigureGroup, figureResult, type SampledFigure } from './lib/figure.ts';
 import { machine } from './lib/machine.ts';
+import { isEnough, type Series } from './lib/processes.ts';
 import { barsTable, reportOf, short } from './lib/report.ts';
-import type { Figure, Results, ShapeResult } from './lib/results.ts';
-import { roundOf, type SampledCase, shapeResult } from './lib/sampled.ts';
+import type { CaseResult, Figure, Results, ShapeResult } from './lib/results.ts';
+import { caseResult, ratioSeries, type SampledCase, shapeResult } from './lib/sampled.ts';
 import type { Shape } from './lib/shape.ts';
 import type { Options } from './run.ts';
 import { shapes } from './shapes/index.ts';
 
-/** How many processes measure what takes less than so many milliseconds a round. */
-const PROCESSES = 3;
-const AGAIN_MS = 3_000;
-
 /** A check is only of what no slow moment of a machine can explain. */
 const MARGIN = 2;
+
+/** Ratios of two runs that are this far apart are no figures to speak of. */
+const FAR = 0.2;
 
 /** The size of each shape for a quick look, which must be over before one thinks of something else. */
 const QUICK_SIZES: Readonly<Record<string, number>> = {
@@ -27,7 +28,7 @@ const QUICK_SIZES: Readonly<Record<string, number>> = {
   map: 100,
   loop: 100,
   subgraphs: 10,
-  'wide state': 30,
+  'wide state': 100,
   react: 10,
   irregular: 1,
 };
@@ -48,22 +49,46 @@ function inProcess<T>(args: readonly string[]): Promise<T> {
   return promise;
 }
 
-async function timed<T>(name: string, args: readonly string[]): Promise<T> {
+/** Measures in one process after the other, until what is compared is sure enough. */
+async function inProcesses<T>(
+  what: string,
+  argsOf: (turn: number) => readonly string[],
+  seriesOf: (told: readonly T[]) => readonly Series[],
+  once: boolean,
+): Promise<[T, ...T[]]> {
   const begun = performance.now();
-  const result = await inProcess<T>(args);
-  console.error(`${name}: ${((performance.now() - begun) / 1_000).toFixed(1)} s`);
-  return result;
+  const told: [T, ...T[]] = [await inProcess<T>(argsOf(0))];
+  while (!once && !isEnough(seriesOf(told), told.length, performance.now() - begun))
+    told.push(await inProcess<T>(argsOf(told.length)));
+  const processes = told.length === 1 ? '1 process' : `${told.length} processes`;
+  console.error(`${what}: ${processes}, ${((performance.now() - begun) / 1_000).toFixed(1)} s`);
+  return told;
 }
 
-/** Measures a shape, what does not take long in several processes: one may be compiled unluckily from start to end. */
 async function measureShape(name: string, shape: Shape, quick: boolean): Promise<ShapeResult> {
-  const run = (sizes: readonly number[]): Promise<SampledCase[]> =>
-    timed(`${name} of ${sizes.join(', ')}`, ['shape', name, quick ? 'quick' : 'full', sizes.join()]);
-  const first = await run(quick ? [QUICK_SIZES[name] ?? shape.sizes[0] ?? 1] : shape.sizes);
-  const again = first.filter(one => roundOf(one) < AGAIN_MS).map(({ size }) => size);
-  const all = [...first];
-  for (let i = 1; i < PROCESSES && !quick && again.length > 0; i++) all.push(...(await run(again)));
-  return shapeResult(shape, all);
+  const effort = quick ? 'quick' : 'full';
+  const cases: CaseResult[] = [];
+  for (const size of quick ? [QUICK_SIZES[name] ?? shape.sizes[0] ?? 1] : shape.sizes) {
+    const told = await inProcesses<SampledCase>(
+      `${name} of ${size}`,
+      turn => ['shape', name, effort, String(turn), String(size)],
+      sampled => [...ratioSeries(sampled, 'wall').values()],
+      quick,
+    );
+    cases.push(caseResult(told));
+  }
+  return shapeResult(shape, cases);
+}
+
+async function measureFigures(name: string, { once = false }: FigureGroup, quick: boolean): Promise<Figure[]> {
+  const effort = quick ? 'quick' : 'full';
+  const [first, ...others] = await inProcesses<readonly SampledFigure[]>(
+    name,
+    turn => ['figures', name, effort, String(turn)],
+    ([one = [], ...more]) => one.map((_, i) => [one, ...more].map(figures => figures[i]?.beside?.ratios ?? [])),
+    quick || once,
+  );
+  return first.map((one, i) => figureResult([one, ...others.flatMap(figures => figures[i] ?? [])]));
 }
 
 async function measureAll({ quick, check, only }: Options): Promise<Results> {
@@ -71,17 +96,19 @@ async function measureAll({ quick, check, only }: Options): Promise<Results> {
   const measured: { shapes: Record<string, ShapeResult>; figures: Figure[] } = { shapes: {}, figures: [] };
   for (const [name, shape] of Object.entries(shapes))
     if (isWanted(name)) measured.shapes[name] = await measureShape(name, shape, quick);
-  for (const name of check ? [] : Object.keys(figures)) {
-    if (isWanted(name))
-      measured.figures.push(...(await timed<Figure[]>(name, ['figures', name, quick ? 'quick' : 'full'])));
-  }
+  for (const [name, group] of check ? [] : Object.entries(figures))
+    if (isWanted(name)) measured.figures.push(...(await measureFigures(name, group, quick)));
   return { machine: machine(), ...measured };
 }
 
 function compare(results: Results, file: string): void {
   const others = JSON.parse(readFileSync(file, 'utf8')) as Results;
-  console.log('\nRatios beside those of the other run:');
-  for (const { what, before, now, by } of differencesOf(others, results).toSorted((a, b) => b.by - a.by))
+  const differences = differencesOf(others, results);
+  const far = differences.filter(({ by }) => by >= FAR).length;
+  console.log(
+    `\nOf ${differences.length} ratios, ${far} differ by ${FAR * 100} % or more from those of the other run:`,
+  );
+  for (const { what, before, now, by } of differences)
     console.log(`${(by * 100).toFixed(1).padStart(6)} %  ${what}: ${short(before)}, now ${short(now)}`);
 }
 

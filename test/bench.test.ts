@@ -4,9 +4,11 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { farBehind, verdictsOf } from '../bench/lib/bars.ts';
 import { differencesOf } from '../bench/lib/compare.ts';
-import { type Effort, measure, ratioOf } from '../bench/lib/measure.ts';
+import { type Effort, measure, ratiosOf } from '../bench/lib/measure.ts';
+import { acrossProcesses, errorOf, isEnough } from '../bench/lib/processes.ts';
 import { barsTable, reportOf, short } from '../bench/lib/report.ts';
 import type { CaseResult, Results } from '../bench/lib/results.ts';
+import { caseResult, type SampledCase } from '../bench/lib/sampled.ts';
 import { growthOf, quartilesOf } from '../bench/lib/stats.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -16,6 +18,7 @@ const just = (median: number) => ({ low: median, median, high: median });
 function chainOf(size: number, ms: number, ratio: number): CaseResult {
   return {
     size,
+    processes: 7,
     subjects: { statewright: { wall: just(size * ms), cpu: just(size * ms), bytes: 0 } },
     ratios: { 'statewright/langgraph': { wall: just(ratio), cpu: just(ratio) } },
     stateBytes: 10,
@@ -42,11 +45,43 @@ describe('figures', () => {
   it('a ratio is that of samples of one round: a slow round makes both slow', () => {
     const own = [1, 10, 1].map(wall => ({ wall, cpu: wall }));
     const others = [2, 20, 2].map(wall => ({ wall, cpu: wall }));
-    expect(ratioOf(own, others, 'wall')).toEqual(just(0.5));
+    expect(ratiosOf(own, others, 'wall')).toEqual([0.5, 0.5, 0.5]);
   });
 
   it('are shown with three digits', () => {
     expect([0.0299, 0.5, 1.234, 45.67, 8_403].map(short)).toEqual(['0.0299', '0.500', '1.23', '45.7', '8,403']);
+  });
+});
+
+describe('processes', () => {
+  it('count once each, by their medians; of a single one its rounds count', () => {
+    expect(acrossProcesses([[1, 2, 90], [3], [4, 4]])).toEqual({ low: 2.5, median: 3, high: 3.5 });
+    expect(acrossProcesses([[4, 1, 3, 2]])).toEqual(quartilesOf([1, 2, 3, 4]));
+  });
+
+  it('are seven at least, and enough when all that is compared is sure, or the time is over', () => {
+    const sure = Array.from({ length: 7 }, () => [1]);
+    const spread = Array.from({ length: 7 }, (_, i) => [1 + i / 10]);
+    expect(errorOf(sure)).toBe(0);
+    expect(errorOf(spread)).toBeCloseTo((0.93 * 0.3) / 1.3 / Math.sqrt(7));
+    expect(isEnough([sure], 6, 0)).toBe(false);
+    expect(isEnough([sure], 7, 0)).toBe(true);
+    expect(isEnough([sure, spread], 7, 0)).toBe(false);
+    expect(isEnough([sure, spread], 7, 1e6)).toBe(true);
+    expect(isEnough([sure, spread], 1_000, 0)).toBe(true);
+  });
+
+  it('come to medians, and to the ratios of each', () => {
+    const sampled = (wall: number): SampledCase => ({
+      size: 10,
+      samples: { statewright: [{ wall, cpu: wall }], langgraph: [{ wall: 2 * wall, cpu: 4 * wall }] },
+      bytes: { statewright: 5 },
+      stateBytes: 3,
+    });
+    const { processes, subjects, ratios } = caseResult([sampled(1), sampled(2), sampled(3)]);
+    expect(processes).toBe(3);
+    expect(subjects.statewright).toEqual({ wall: quartilesOf([1, 2, 3]), cpu: quartilesOf([1, 2, 3]), bytes: 5 });
+    expect(ratios).toEqual({ 'statewright/langgraph': { wall: just(0.5), cpu: just(0.25) } });
   });
 });
 
@@ -78,6 +113,18 @@ describe('two runs', () => {
     expect(found?.by).toBeCloseTo(0.2);
   });
 
+  it('are compared in the figures too, and tell first what is furthest apart', () => {
+    const run = (shape: number, figure: number): Results => {
+      const beside = { name: 'LangGraph.js', value: just(1), ratio: just(figure) };
+      return {
+        ...resultsOf([chainOf(10, 1, shape)]),
+        figures: [{ name: 'start', unit: 'ms', value: just(1), beside }],
+      };
+    };
+    const found = differencesOf(run(0.1, 2), run(0.11, 4));
+    expect(found.map(({ what }) => what)).toEqual(['start: beside LangGraph.js', 'chain of 10: statewright/langgraph']);
+  });
+
   it('are reported with what they were measured on', () => {
     const report = reportOf(resultsOf([chainOf(10, 0.05, 0.1)]));
     expect(report).toContain('| node | v24 |');
@@ -98,7 +145,7 @@ describe('samples', () => {
         return 0;
       },
     });
-    const effort: Effort = { rounds: 3, mostRounds: 3, budgetMs: 0, sampleMs: 0, warmUpMs: 1 };
+    const effort: Effort = { rounds: 3, budgetMs: 1_000, sampleMs: 0, warmUpMs: 1 };
     const samples = await measure({ a: opener('a'), b: opener('b') }, effort, { a: 5, b: 5 });
     expect(samples.a).toHaveLength(3);
     const warm = ['a closed', 'b closed'];

@@ -1,11 +1,9 @@
 /** From the text of a chain to a machine that can start; in LangGraph.js from the calls that build the same graph. */
 import { execFileSync } from 'node:child_process';
 import { chainFunctions, chainYaml } from '../lib/chain-graph.ts';
-import { timeOf } from '../lib/figure.ts';
+import { type SampledFigure, timeOf } from '../lib/figure.ts';
 import { graphOf } from '../lib/graph.ts';
 import { type Effort, FULL } from '../lib/measure.ts';
-import type { Figure } from '../lib/results.ts';
-import { quartilesOf } from '../lib/stats.ts';
 import { chainBuilder } from '../shapes/chain.ts';
 
 const SIZES = [10, 100, 1000];
@@ -29,15 +27,18 @@ function cold(size: number): number {
   return Number(execFileSync(process.execPath, ['--input-type=module', '--eval', code], { encoding: 'utf8' }));
 }
 
-export async function compileFigures(effort: Effort): Promise<Figure[]> {
-  const figures: Figure[] = [];
+export async function compileFigures(effort: Effort): Promise<SampledFigure[]> {
+  const figures: SampledFigure[] = [];
   for (const size of effort === FULL ? SIZES : [100]) {
     const text = chainYaml(size);
     const own = { name: `compile ${size} nodes, CPU`, run: async () => compile(text) };
     const other = { name: 'LangGraph.js', run: async () => chainBuilder(size).compile({}) };
     figures.push(await timeOf('cpu', effort, own, other));
   }
-  if (effort !== FULL) return figures;
-  const times = Array.from({ length: effort.rounds }, () => cold(1000));
-  return [...figures, { name: 'compile 1000 nodes in a new process, CPU', unit: 'ms', value: quartilesOf(times) }];
+  return figures;
+}
+
+export function firstCompileFigures(times: number): SampledFigure[] {
+  const values = Array.from({ length: times }, () => cold(1000));
+  return [{ name: 'compile 1000 nodes in a new process, CPU', unit: 'ms', values }];
 }

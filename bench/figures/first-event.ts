@@ -1,10 +1,9 @@
 /** From the call to the first update of a node, as a reader of the stream sees it. */
 import { createRuntime } from '../../src/index.ts';
 import { chainFunctions, chainYaml } from '../lib/chain-graph.ts';
-import { timeOf } from '../lib/figure.ts';
+import { type SampledFigure, timeOf } from '../lib/figure.ts';
 import { graphOf } from '../lib/graph.ts';
 import { type Effort, FULL } from '../lib/measure.ts';
-import type { Figure } from '../lib/results.ts';
 import { UNLIMITED } from '../lib/subjects.ts';
 import { chainBuilder } from '../shapes/chain.ts';
 
@@ -15,8 +14,8 @@ async function firstOf(events: AsyncIterable<unknown>): Promise<unknown> {
   throw new Error('nothing happened');
 }
 
-export async function firstEventFigures(effort: Effort): Promise<Figure[]> {
-  const figures: Figure[] = [];
+export async function firstEventFigures(effort: Effort): Promise<SampledFigure[]> {
+  const figures: SampledFigure[] = [];
   for (const size of effort === FULL ? SIZES : [100]) {
     const graph = graphOf(chainYaml(size), { functions: chainFunctions });
     const langgraph = chainBuilder(size).compile({});

@@ -3,8 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Figure } from '../lib/results.ts';
-import { type Quartiles, quartilesOf } from '../lib/stats.ts';
+import type { SampledFigure } from '../lib/figure.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -33,10 +32,7 @@ function cpuOf(folder: string, args: readonly string[]): number {
   return Number(cpu);
 }
 
-const difference = (own: readonly number[], bare: readonly number[]): Quartiles =>
-  quartilesOf(own.map((cpu, i) => cpu - (bare[i] ?? 0)));
-
-export function startFigures(rounds: number): Figure[] {
+export function startFigures(rounds: number): SampledFigure[] {
   const folder = published();
   const times: { bare: number[]; help: number[]; run: number[] } = { bare: [], help: [], run: [] };
   for (let round = 0; round < rounds; round++) {
@@ -45,10 +41,11 @@ export function startFigures(rounds: number): Figure[] {
     times.run.push(cpuOf(folder, ['bin/statewright.js', 'run', 'graphs/hello.yaml', '--json']));
   }
   rmSync(folder, { recursive: true, force: true });
-  const bare = { name: 'node alone', value: quartilesOf(times.bare) };
-  const figure = (name: string, own: readonly number[]): Figure => {
-    const ratio = quartilesOf(own.map((cpu, i) => cpu / (times.bare[i] ?? Number.NaN)));
-    return { name, unit: 'ms', value: difference(own, times.bare), beside: { ...bare, ratio } };
+  const figure = (name: string, own: readonly number[]): SampledFigure => {
+    const pairs = (join: (cpu: number, bare: number) => number): number[] =>
+      own.map((cpu, i) => join(cpu, times.bare[i] ?? Number.NaN));
+    const beside = { name: 'node alone', values: times.bare, ratios: pairs((cpu, bare) => cpu / bare) };
+    return { name, unit: 'ms', values: pairs((cpu, bare) => cpu - bare), beside };
   };
   return [
     figure('statewright --help, CPU beyond node', times.help),

@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createRuntime } from '../../src/index.ts';
 import { sqliteStore } from '../../src/store/sqlite.ts';
+import type { SampledFigure } from '../lib/figure.ts';
 import { graphOf } from '../lib/graph.ts';
-import type { Figure } from '../lib/results.ts';
-import { quartilesOf } from '../lib/stats.ts';
 
 const ASKING = graphOf(`name: asking
 state: { said: any? }
@@ -28,7 +27,7 @@ async function held(): Promise<number> {
   return heapUsed + external;
 }
 
-export async function waitingFigures(threads: number): Promise<Figure[]> {
+export async function waitingFigures(threads: number): Promise<SampledFigure[]> {
   const folder = mkdtempSync(path.join(tmpdir(), 'statewright-bench-'));
   const store = sqliteStore(path.join(folder, 'threads.db'), { synchronous: 'normal' });
   const app = createRuntime({ store });
@@ -45,8 +44,8 @@ export async function waitingFigures(threads: number): Promise<Figure[]> {
       if (status !== 'done') throw new Error(`a thread that was answered is ${status}`);
     }
     return [
-      { name: `a waiting thread of ${threads}`, unit: 'B', value: { low: each, median: each, high: each } },
-      { name: `resume one of ${threads} threads`, unit: 'ms', value: quartilesOf(times) },
+      { name: `a waiting thread of ${threads}`, unit: 'B', values: [each] },
+      { name: `resume one of ${threads} threads`, unit: 'ms', values: times },
     ];
   } finally {
     store.close();

@@ -56,6 +56,7 @@ const BARS: readonly Bar[] = [
   { kind: 'time', shape: 'chain', of: 'normal', size: 100, atMost: 0.25 },
   ratio('loop', 'statewright/langgraph', 1 / 6),
   ratio('loop', 'full/saver', 1 / 10, 500),
+  ratio('loop', 'normal/saver', 1 / 10, 500),
   ratio('map', 'statewright/langgraph', 1 / 30),
   ratio('fork', 'statewright/langgraph', 1 / 2),
   { kind: 'path', shape: 'irregular', atMost: 1.05 },

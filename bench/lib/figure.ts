@@ -1,7 +1,20 @@
-import { type Effort, measure, ratioOf, type Sample } from './measure.ts';
+import { type Effort, measure, ratiosOf, type Sample } from './measure.ts';
+import { acrossProcesses } from './processes.ts';
 import type { Figure } from './results.ts';
 import type { Runner } from './runner.ts';
-import { quartilesOf } from './stats.ts';
+
+/** What one process measured of a figure, round by round. */
+export interface SampledFigure extends Pick<Figure, 'name' | 'unit'> {
+  readonly values: readonly number[];
+  readonly beside?: { readonly name: string; readonly values: readonly number[]; readonly ratios: readonly number[] };
+}
+
+/** Some figures that are measured together. */
+export interface FigureGroup {
+  readonly measure: (effort: Effort) => SampledFigure[] | Promise<SampledFigure[]>;
+  /** In one process is enough: it starts those that it measures itself, or nothing in it is compared. */
+  readonly once?: boolean;
+}
 
 /** Something that is done once, and what it is called. */
 export interface Act {
@@ -11,12 +24,20 @@ export interface Act {
 
 const runnerOf = ({ run }: Act): Runner => ({ run: run as Runner['run'], close: async () => 0 });
 
-/** Times something, beside the same done by another where there is one. */
-export async function timeOf(of: keyof Sample, effort: Effort, own: Act, other?: Act): Promise<Figure> {
-  const openers = { own: () => runnerOf(own), ...(other ? { other: () => runnerOf(other) } : {}) };
-  const { own: times = [], other: others } = await measure<'own' | 'other'>(openers, effort);
-  const figure = { name: own.name, unit: 'ms' as const, value: quartilesOf(times.map(s => s[of])) };
-  if (!other || !others) return figure;
-  const value = quartilesOf(others.map(s => s[of]));
-  return { ...figure, beside: { name: other.name, value, ratio: ratioOf(times, others, of) } };
+/** Times something beside the same done by another. */
+export async function timeOf(of: keyof Sample, effort: Effort, own: Act, other: Act): Promise<SampledFigure> {
+  const openers = { own: () => runnerOf(own), other: () => runnerOf(other) };
+  const { own: times = [], other: others = [] } = await measure<'own' | 'other'>(openers, effort);
+  const beside = { name: other.name, values: others.map(s => s[of]), ratios: ratiosOf(times, others, of) };
+  return { name: own.name, unit: 'ms', values: times.map(s => s[of]), beside };
+}
+
+/** What processes that measured the same figure come to. */
+export function figureResult(sampled: readonly [SampledFigure, ...SampledFigure[]]): Figure {
+  const [{ name, unit, beside }] = sampled;
+  const of = (read: (one: SampledFigure) => readonly number[]) => acrossProcesses(sampled.map(read));
+  const figure = { name, unit, value: of(one => one.values) };
+  if (!beside) return figure;
+  const value = of(one => one.beside?.values ?? []);
+  return { ...figure, beside: { name: beside.name, value, ratio: of(one => one.beside?.ratios ?? []) } };
 }

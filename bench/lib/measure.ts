@@ -1,13 +1,10 @@
-/** Times what is to be compared side by side: warmed up, interleaved, each sample from a heap that was collected. */
+/** Times what is to be compared side by side: warmed up, interleaved, each sample with a young heap that was collected. */
 
 import type { Openers, Runner } from './runner.ts';
-import { type Quartiles, quartilesOf } from './stats.ts';
 
 export interface Effort {
-  /** How often each is sampled at least. */
+  /** How often each is sampled in a process, once at least and no more when this many milliseconds are over. */
   readonly rounds: number;
-  /** How often at most, as long as this many milliseconds are not over. */
-  readonly mostRounds: number;
   readonly budgetMs: number;
   /** How long a sample takes at least, in milliseconds. */
   readonly sampleMs: number;
@@ -15,8 +12,8 @@ export interface Effort {
   readonly warmUpMs: number;
 }
 
-export const FULL: Effort = { rounds: 7, mostRounds: 21, budgetMs: 5_000, sampleMs: 60, warmUpMs: 500 };
-export const QUICK: Effort = { rounds: 3, mostRounds: 3, budgetMs: 0, sampleMs: 15, warmUpMs: 60 };
+export const FULL: Effort = { rounds: 3, budgetMs: 3_000, sampleMs: 60, warmUpMs: 250 };
+export const QUICK: Effort = { rounds: 3, budgetMs: 3_000, sampleMs: 15, warmUpMs: 60 };
 
 /** Milliseconds of one run. */
 export interface Sample {
@@ -34,9 +31,8 @@ const cpuTime = (): number => {
 
 async function sample(open: () => Runner, runs: number): Promise<Sample> {
   const runner = open();
-  globalThis.gc?.();
-  // Collecting also drops compiled code that nothing held: what takes no time is warmed up again.
-  for (let i = 1; i < runs; i += 2) await runner.run();
+  // Collecting the whole heap would also make the young one small again, which whoever leaves most garbage pays for.
+  globalThis.gc?.({ type: 'minor' });
   const cpu = cpuTime();
   const begun = performance.now();
   for (let i = 0; i < runs; i++) await runner.run();
@@ -76,7 +72,7 @@ export async function measure<Name extends string>(
   for (const { name } of subjects) samples[name] = [];
   const begun = performance.now();
   const goesOn = (round: number): boolean =>
-    round < effort.rounds || (round < effort.mostRounds && performance.now() - begun < effort.budgetMs);
+    round === 0 || (round < effort.rounds && performance.now() - begun < effort.budgetMs);
   for (let round = 0; goesOn(round); round++) {
     for (const { name, open, runs } of round % 2 === 0 ? subjects : subjects.toReversed())
       samples[name]?.push(await sample(open, runs));
@@ -85,6 +81,5 @@ export async function measure<Name extends string>(
 }
 
 /** How one compares with another: the ratios of samples of the same round, which a slow moment of the machine meets both. */
-export function ratioOf(samples: readonly Sample[], others: readonly Sample[], of: keyof Sample): Quartiles {
-  return quartilesOf(samples.map((sample, i) => sample[of] / (others[i]?.[of] ?? Number.NaN)));
-}
+export const ratiosOf = (samples: readonly Sample[], others: readonly Sample[], of: keyof Sample): number[] =>
+  samples.map((sample, i) => sample[of] / (others[i]?.[of] ?? Number.NaN));

@@ -68,7 +68,9 @@ const growthLine = ({ growth, cases }: ShapeResult): string =>
 function shapeSection(name: string, shape: ShapeResult): string {
   const path = shape.criticalPath?.map((ms, i) => `${ms} ms for ${shape.cases[i]?.size}`).join(', ');
   const critical = path ? `\nCritical path: ${path}.\n` : '';
-  return `### ${name}: ${shape.about}\n\n${ratiosTable(shape)}\n${critical}${growthLine(shape)}\n${timesTable(shape)}\n`;
+  const counts = shape.cases.map(({ size, processes }) => `${processes} for ${size}`).join(', ');
+  const measured = `${critical}${growthLine(shape)}\nProcesses: ${counts}.\n`;
+  return `### ${name}: ${shape.about}\n\n${ratiosTable(shape)}\n${measured}\n${timesTable(shape)}\n`;
 }
 
 function figuresSection(figures: readonly Figure[]): string {
@@ -98,7 +100,7 @@ export function reportOf(results: Results): string {
   return `# Results
 
 Made by \`npm run bench\`; [docs/performance.md](../docs/performance.md) says what is measured and where the time goes. Figures are
-medians with their quartiles; ratios are medians of pairs of samples that were taken one after the other.
+medians of processes with their quartiles; a ratio is that of samples that were taken one after the other.
 
 ${table(['', ''], machine)}
 

@@ -30,6 +30,8 @@ export interface Ratio {
 
 export interface CaseResult {
   readonly size: number;
+  /** How many measured it. */
+  readonly processes: number;
   readonly subjects: Partial<Record<SubjectName, Measured>>;
   readonly ratios: Partial<Record<PairName, Ratio>>;
   /** Bytes of the final state as JSON. */

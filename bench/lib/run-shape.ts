@@ -1,6 +1,6 @@
 import { deepStrictEqual } from 'node:assert';
 import { type Effort, measure } from './measure.ts';
-import type { Runner } from './runner.ts';
+import type { Openers, Runner } from './runner.ts';
 import type { SampledCase } from './sampled.ts';
 import type { Case, Input, Shape, SubjectName } from './shape.ts';
 import { openersOf } from './subjects.ts';
@@ -10,12 +10,19 @@ interface Check extends Pick<SampledCase, 'bytes' | 'stateBytes'> {
   readonly ran: Partial<Record<SubjectName, number>>;
 }
 
+/** In another order: the one at this turn first, then those that follow, and from the beginning. */
+function inTurn(openers: Openers<SubjectName>, turn: number): Openers<SubjectName> {
+  const entries = Object.entries(openers);
+  const first = turn % entries.length;
+  return Object.fromEntries([...entries.slice(first), ...entries.slice(0, first)]);
+}
+
 /** Runs each once: all must give the answer. */
-async function check(about: Case): Promise<Check> {
+async function check(about: Case, openers: Openers<SubjectName>): Promise<Check> {
   const ran: Partial<Record<SubjectName, number>> = {};
   const bytes: Partial<Record<SubjectName, number>> = {};
   let state: Input = {};
-  for (const [name, open] of Object.entries(openersOf(about)) as [SubjectName, () => Runner][]) {
+  for (const [name, open] of Object.entries(openers) as [SubjectName, () => Runner][]) {
     const runner = open();
     const begun = performance.now();
     const found = await runner.run();
@@ -27,15 +34,16 @@ async function check(about: Case): Promise<Check> {
   return { ran, bytes, stateBytes: JSON.stringify(state).length };
 }
 
-/** Checks and samples a shape at some of its sizes. */
-export async function runShape(shape: Shape, effort: Effort, sizes: readonly number[]): Promise<SampledCase[]> {
-  const cases: SampledCase[] = [];
-  for (const size of sizes) {
-    const about = shape.at(size);
-    const { ran, ...checked } = await check(about);
-    const opened: Runner[] = [];
-    cases.push({ size, ...checked, samples: await measure(openersOf(about, opened), effort, ran) });
-    for (const runner of opened) await runner.close();
-  }
-  return cases;
+/**
+ * Checks and samples one size of a shape.
+ *
+ * @param turn who begins: the first teaches the compiler of JavaScript what all of them share
+ */
+export async function runShape(shape: Shape, effort: Effort, size: number, turn: number): Promise<SampledCase> {
+  const about = shape.at(size);
+  const { ran, ...checked } = await check(about, inTurn(openersOf(about), turn));
+  const opened: Runner[] = [];
+  const samples = await measure(inTurn(openersOf(about, opened), turn), effort, ran);
+  for (const runner of opened) await runner.close();
+  return { size, ...checked, samples };
 }

@@ -1,8 +1,9 @@
 /** Samples of one or several processes, and what they come to. */
-import { ratioOf, type Sample, type Samples } from './measure.ts';
-import { type CaseResult, type Measured, PAIRS, type ShapeResult } from './results.ts';
+import { ratiosOf, type Sample, type Samples } from './measure.ts';
+import { acrossProcesses, type Series } from './processes.ts';
+import { type CaseResult, type Measured, PAIRS, type PairName, type Ratio, type ShapeResult } from './results.ts';
 import type { Shape, SubjectName } from './shape.ts';
-import { growthOf, quartilesOf } from './stats.ts';
+import { growthOf } from './stats.ts';
 
 /** What one process measured of one size of a shape. */
 export interface SampledCase {
@@ -14,37 +15,32 @@ export interface SampledCase {
   readonly stateBytes: number;
 }
 
-const entriesOf = (samples: Samples<SubjectName>) => Object.entries(samples) as [SubjectName, Sample[]][];
-
-/** How long a round takes, in milliseconds. */
-export function roundOf({ samples }: SampledCase): number {
-  return entriesOf(samples).reduce((sum, [, list]) => sum + quartilesOf(list.map(s => s.wall)).median, 0);
+/** The ratios of each pair, of wall time or of CPU time, process by process. */
+export function ratioSeries(cases: readonly SampledCase[], of: keyof Sample): Map<PairName, Series> {
+  const found = new Map<PairName, Series>();
+  for (const [one, other] of PAIRS) {
+    if (!cases[0]?.samples[one] || !cases[0].samples[other]) continue;
+    const ratios = cases.map(({ samples }) => ratiosOf(samples[one] ?? [], samples[other] ?? [], of));
+    found.set(`${one}/${other}`, ratios);
+  }
+  return found;
 }
 
-/** The samples of a size from several processes together. */
-export function together(cases: readonly SampledCase[]): SampledCase[] {
-  const bySize = new Map<number, SampledCase>();
-  for (const one of cases) {
-    const known = bySize.get(one.size);
-    const samples: Samples<SubjectName> = { ...known?.samples };
-    for (const [name, list] of entriesOf(one.samples)) samples[name] = [...(samples[name] ?? []), ...list];
-    bySize.set(one.size, { ...one, samples });
-  }
-  return [...bySize.values()];
+function measured(cases: readonly SampledCase[], name: SubjectName): Measured {
+  const of = (time: keyof Sample) => acrossProcesses(cases.map(c => (c.samples[name] ?? []).map(s => s[time])));
+  return { wall: of('wall'), cpu: of('cpu'), bytes: cases[0]?.bytes[name] ?? 0 };
 }
 
-function caseResult({ size, samples, bytes, stateBytes }: SampledCase): CaseResult {
-  const subjects: Partial<Record<SubjectName, Measured>> = {};
-  for (const [name, list] of entriesOf(samples)) {
-    const [wall, cpu] = [quartilesOf(list.map(s => s.wall)), quartilesOf(list.map(s => s.cpu))];
-    subjects[name] = { wall, cpu, bytes: bytes[name] ?? 0 };
-  }
-  const ratios = PAIRS.flatMap(([one, other]) => {
-    const [own, others] = [samples[one], samples[other]];
-    if (!own || !others) return [];
-    return [[`${one}/${other}`, { wall: ratioOf(own, others, 'wall'), cpu: ratioOf(own, others, 'cpu') }]];
-  });
-  return { size, subjects, ratios: Object.fromEntries(ratios), stateBytes };
+/** What processes that measured the same size come to. */
+export function caseResult(cases: readonly [SampledCase, ...SampledCase[]]): CaseResult {
+  const [{ size, samples, stateBytes }] = cases;
+  const names = Object.keys(samples) as SubjectName[];
+  const cpu = ratioSeries(cases, 'cpu');
+  const ratios: Partial<Record<PairName, Ratio>> = {};
+  for (const [pair, wall] of ratioSeries(cases, 'wall'))
+    ratios[pair] = { wall: acrossProcesses(wall), cpu: acrossProcesses(cpu.get(pair) ?? []) };
+  const subjects = Object.fromEntries(names.map(name => [name, measured(cases, name)]));
+  return { size, processes: cases.length, subjects, ratios, stateBytes };
 }
 
 function growth(cases: readonly CaseResult[]): ShapeResult['growth'] {
@@ -54,9 +50,8 @@ function growth(cases: readonly CaseResult[]): ShapeResult['growth'] {
   return Object.fromEntries(names.map(name => [name, growthOf(points(name))]));
 }
 
-/** What the samples of a shape come to. */
-export function shapeResult({ about, unit, criticalPath }: Shape, sampled: readonly SampledCase[]): ShapeResult {
-  const cases = together(sampled).map(caseResult);
+/** What the sizes of a shape come to. */
+export function shapeResult({ about, unit, criticalPath }: Shape, cases: readonly CaseResult[]): ShapeResult {
   const known = criticalPath && { criticalPath: cases.map(({ size }) => criticalPath(size)) };
   return { about, unit, cases, growth: growth(cases), ...known };
 }

@@ -88,7 +88,7 @@ function langgraphOf(most: number): LangGraphBuilder {
 export const wideState: Shape = {
   about: '15 keys with four merge rules; six nodes with a fork, looping until there are so many messages',
   unit: 'message',
-  sizes: [30, 100, 300],
+  sizes: [100, 300, 1000],
   at(size) {
     const first = ['message 0'];
     const count = first.length + 3 * Math.floor((size - first.length) / 3 + 1);
