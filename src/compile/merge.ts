@@ -19,16 +19,15 @@ function mergeDeep(a: unknown, b: unknown): unknown {
 const sameness = (item: unknown): unknown =>
   typeof item === 'string' && !item.startsWith('\0') ? item : `\0${JSON.stringify(item)}`;
 
+/** What is in a list that was made here, and goes on to be what is in the next one. */
+const itemsIn = new WeakMap<readonly unknown[], Set<unknown>>();
+
 function union(a: unknown, b: unknown): unknown {
-  const out = [...list(a)];
-  const seen = new Set(out.map(sameness));
-  for (const value of list(b)) {
-    const key = sameness(value);
-    if (!seen.has(key)) {
-      seen.add(key);
-      out.push(value);
-    }
-  }
+  const there = list(a);
+  const seen = itemsIn.get(there) ?? new Set(there.map(sameness));
+  itemsIn.delete(there);
+  const out = there.concat(list(b).filter(value => seen.size < seen.add(sameness(value)).size));
+  itemsIn.set(out, seen);
   return out;
 }
 
@@ -37,8 +36,11 @@ function union(a: unknown, b: unknown): unknown {
  * id away, or does nothing when it is not there; `{ remove: 'all' }` takes away all that stand before it.
  */
 function messages(a: unknown, b: unknown): unknown {
+  const written = list(b);
+  if (written.every(message => !isObject(message) || (message.id === undefined && message.remove === undefined)))
+    return list(a).concat(written);
   let out = [...list(a)];
-  for (const message of list(b)) {
+  for (const message of written) {
     const { id, remove } = isObject(message) ? message : {};
     const at = id === undefined ? -1 : out.findIndex(m => isObject(m) && m.id === id);
     if (remove === 'all') out = [];
@@ -52,7 +54,7 @@ function messages(a: unknown, b: unknown): unknown {
 /** The built-in merge rules. */
 export const merges = {
   replace: (_, b) => b,
-  append: (a, b) => [...list(a), ...list(b)],
+  append: (a, b) => list(a).concat(list(b)),
   union,
   sum: (a, b) => Number(a ?? 0) + Number(b ?? 0),
   // Nothing is neither large nor small: a null leaves what is there.
