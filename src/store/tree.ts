@@ -158,20 +158,11 @@ export class Tree {
   ): string {
     const known: Levels = (lastOwner && this.levels.get(lastOwner)) ?? [];
     const whole = items.length - (items.length % GROUP);
-    const levels: string[][] = [[]];
-    for (let at = 0; at < whole; at += GROUP) {
-      const kept = sameIn(items, last, at) ? known[0]?.[at / GROUP] : undefined;
-      levels[0]?.push(kept ?? refer(`[${this.writeItems(items, last, at, at + GROUP, texts)}]`, texts));
-    }
+    const write = (at: number): string => refer(`[${this.writeItems(items, last, at, at + GROUP, texts)}]`, texts);
+    const levels: string[][] = [grouped(items, last, known[0], write)];
     for (let level = levels[0] ?? []; level.length >= GROUP; level = levels.at(-1) ?? []) {
-      const lower = known[levels.length - 1] ?? [];
-      const upper = known[levels.length] ?? [];
-      const next: string[] = [];
-      for (let at = 0; at + GROUP <= level.length; at += GROUP) {
-        const kept = sameIn(level, lower, at) ? upper[at / GROUP] : undefined;
-        next.push(kept ?? refer(`[${level.slice(at, at + GROUP).join()}]`, texts));
-      }
-      levels.push(next);
+      const join = (at: number): string => refer(`[${level.slice(at, at + GROUP).join()}]`, texts);
+      levels.push(grouped(level, known[levels.length - 1] ?? [], known[levels.length], join));
     }
     this.levels.set(owner, levels);
     const digits = levels.map(level => `[${level.slice(level.length - (level.length % GROUP)).join()}]`).reverse();
@@ -198,11 +189,39 @@ export class Tree {
   }
 }
 
+/** How many items two lists have in common from the beginning on. */
+function commonLength(items: readonly unknown[], last: readonly unknown[]): number {
+  const most = Math.min(items.length, last.length);
+  let at = 0;
+  while (at < most && items[at] === last[at]) at++;
+  return at;
+}
+
 /** Whether the group of items from an index on is the same in two lists. */
 function sameIn(items: readonly unknown[], last: readonly unknown[], from: number): boolean {
   if (from + GROUP > last.length) return false;
   for (let i = from; i < from + GROUP; i++) if (items[i] !== last[i]) return false;
   return true;
+}
+
+/**
+ * What stands for each whole group of a list: as before where the group is the same, else as it is made. Most lists grow
+ * at their end.
+ *
+ * @param known what stood for the groups of the list before; absent: nothing is known of them
+ */
+function grouped(
+  items: readonly unknown[],
+  last: readonly unknown[],
+  known: readonly string[] = [],
+  make: (at: number) => string,
+): string[] {
+  const groups = known.slice(0, Math.floor(commonLength(items, last) / GROUP));
+  for (let at = groups.length * GROUP; at + GROUP <= items.length; at += GROUP) {
+    const kept = sameIn(items, last, at) ? known[at / GROUP] : undefined;
+    groups.push(kept ?? make(at));
+  }
+  return groups;
 }
 
 type Fetch = (digests: readonly string[]) => Maybe<ReadonlyMap<string, string>>;
