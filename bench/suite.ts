@@ -10,8 +10,8 @@ import { machine } from './lib/machine.ts';
 import { isEnough, type Series } from './lib/processes.ts';
 import { barsTable, reportOf, short } from './lib/report.ts';
 import type { CaseResult, Figure, Results, ShapeResult } from './lib/results.ts';
-import { caseResult, ratioSeries, type SampledCase, shapeResult } from './lib/sampled.ts';
-import type { Shape } from './lib/shape.ts';
+import { caseResult, ratioSeries, type SampledCase, type SampledGroup, shapeResult } from './lib/sampled.ts';
+import type { GroupName, Shape } from './lib/shape.ts';
 import type { Options } from './run.ts';
 import { shapes } from './shapes/index.ts';
 
@@ -69,13 +69,14 @@ async function measureShape(name: string, shape: Shape, quick: boolean): Promise
   const effort = quick ? 'quick' : 'full';
   const cases: CaseResult[] = [];
   for (const size of quick ? [QUICK_SIZES[name] ?? shape.sizes[0] ?? 1] : shape.sizes) {
-    const told = await inProcesses<SampledCase>(
-      `${name} of ${size}`,
-      turn => ['shape', name, effort, String(turn), String(size)],
-      sampled => [...ratioSeries(sampled, 'wall').values()],
-      quick,
-    );
-    cases.push(caseResult(told));
+    const measured = (group: GroupName): Promise<SampledGroup> =>
+      inProcesses<SampledCase>(
+        `${name} of ${size}, ${group}`,
+        turn => ['shape', name, effort, String(turn), String(size), group],
+        sampled => [...ratioSeries(sampled, 'wall').values()],
+        quick,
+      );
+    cases.push(caseResult([await measured('memory'), await measured('stored')]));
   }
   return shapeResult(shape, cases);
 }

@@ -18,7 +18,7 @@ const just = (median: number) => ({ low: median, median, high: median });
 function chainOf(size: number, ms: number, ratio: number): CaseResult {
   return {
     size,
-    processes: 7,
+    processes: [7],
     subjects: { statewright: { wall: just(size * ms), cpu: just(size * ms), bytes: 0 } },
     ratios: { 'statewright/langgraph': { wall: just(ratio), cpu: just(ratio) } },
     stateBytes: 10,
@@ -78,8 +78,8 @@ describe('processes', () => {
       bytes: { statewright: 5 },
       stateBytes: 3,
     });
-    const { processes, subjects, ratios } = caseResult([sampled(1), sampled(2), sampled(3)]);
-    expect(processes).toBe(3);
+    const { processes, subjects, ratios } = caseResult([[sampled(1), sampled(2), sampled(3)]]);
+    expect(processes).toEqual([3]);
     expect(subjects.statewright).toEqual({ wall: quartilesOf([1, 2, 3]), cpu: quartilesOf([1, 2, 3]), bytes: 5 });
     expect(ratios).toEqual({ 'statewright/langgraph': { wall: just(0.5), cpu: just(0.25) } });
   });
@@ -145,7 +145,7 @@ describe('samples', () => {
         return 0;
       },
     });
-    const effort: Effort = { rounds: 3, budgetMs: 1_000, sampleMs: 0, warmUpMs: 1 };
+    const effort: Effort = { rounds: 3, budgetMs: 1_000, sampleMs: 0, warmUpMs: 1, mostWarmUpMs: 1 };
     const samples = await measure({ a: opener('a'), b: opener('b') }, effort, { a: 5, b: 5 });
     expect(samples.a).toHaveLength(3);
     const warm = ['a closed', 'b closed'];

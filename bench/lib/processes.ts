@@ -6,8 +6,8 @@ export type Series = readonly (readonly number[])[];
 
 /** How many processes measure at least and at most, and when it is enough. */
 const LEAST = 7;
-const MOST = 16;
-const ENOUGH_MS = 100_000;
+const MOST = 14;
+const ENOUGH_MS = 40_000;
 
 /** How far off a median may be, as a share of it. */
 const SURE = 0.04;

@@ -57,10 +57,10 @@ function ratiosTable({ cases }: ShapeResult): string {
   return table(['ratio', ...cases.map(c => String(c.size))], pairs.map(row));
 }
 
-const growthLine = ({ growth, cases }: ShapeResult): string =>
+const growthLine = ({ growth, cases, criticalPath }: ShapeResult): string =>
   cases.length < 3
     ? ''
-    : `\nGrowth, as the exponent of CPU time: ${SUBJECTS.flatMap(name => {
+    : `\nGrowth, as the exponent of ${criticalPath ? 'time' : 'CPU time'}: ${SUBJECTS.flatMap(name => {
         const exponent = growth[name];
         return exponent === undefined ? [] : [`${TITLES[name]} ${exponent.toFixed(2)}`];
       }).join(', ')}.\n`;
@@ -68,7 +68,7 @@ const growthLine = ({ growth, cases }: ShapeResult): string =>
 function shapeSection(name: string, shape: ShapeResult): string {
   const path = shape.criticalPath?.map((ms, i) => `${ms} ms for ${shape.cases[i]?.size}`).join(', ');
   const critical = path ? `\nCritical path: ${path}.\n` : '';
-  const counts = shape.cases.map(({ size, processes }) => `${processes} for ${size}`).join(', ');
+  const counts = shape.cases.map(({ size, processes }) => `${processes.join(' and ')} for ${size}`).join(', ');
   const measured = `${critical}${growthLine(shape)}\nProcesses: ${counts}.\n`;
   return `### ${name}: ${shape.about}\n\n${ratiosTable(shape)}\n${measured}\n${timesTable(shape)}\n`;
 }

@@ -30,8 +30,8 @@ export interface Ratio {
 
 export interface CaseResult {
   readonly size: number;
-  /** How many measured it. */
-  readonly processes: number;
+  /** How many measured it, of each group of subjects. */
+  readonly processes: readonly number[];
   readonly subjects: Partial<Record<SubjectName, Measured>>;
   readonly ratios: Partial<Record<PairName, Ratio>>;
   /** Bytes of the final state as JSON. */
@@ -42,7 +42,7 @@ export interface ShapeResult {
   readonly about: string;
   readonly unit: string;
   readonly cases: readonly CaseResult[];
-  /** The exponent of each, of its CPU time. */
+  /** The exponent of each: of its CPU time, or of its time where it consists of delays. */
   readonly growth: Partial<Record<SubjectName, number>>;
   /** Milliseconds that the delays of each size take at least, where it consists of delays. */
   readonly criticalPath?: readonly number[];

@@ -31,27 +31,32 @@ function measured(cases: readonly SampledCase[], name: SubjectName): Measured {
   return { wall: of('wall'), cpu: of('cpu'), bytes: cases[0]?.bytes[name] ?? 0 };
 }
 
-/** What processes that measured the same size come to. */
-export function caseResult(cases: readonly [SampledCase, ...SampledCase[]]): CaseResult {
-  const [{ size, samples, stateBytes }] = cases;
-  const names = Object.keys(samples) as SubjectName[];
-  const cpu = ratioSeries(cases, 'cpu');
+/** Processes that measured the same. */
+export type SampledGroup = readonly [SampledCase, ...SampledCase[]];
+
+/** What processes that measured the same size come to, each group of subjects in processes of its own. */
+export function caseResult(groups: readonly [SampledGroup, ...SampledGroup[]]): CaseResult {
   const ratios: Partial<Record<PairName, Ratio>> = {};
-  for (const [pair, wall] of ratioSeries(cases, 'wall'))
-    ratios[pair] = { wall: acrossProcesses(wall), cpu: acrossProcesses(cpu.get(pair) ?? []) };
-  const subjects = Object.fromEntries(names.map(name => [name, measured(cases, name)]));
-  return { size, processes: cases.length, subjects, ratios, stateBytes };
+  const subjects: Partial<Record<SubjectName, Measured>> = {};
+  for (const cases of groups) {
+    for (const name of Object.keys(cases[0].samples) as SubjectName[]) subjects[name] = measured(cases, name);
+    const cpu = ratioSeries(cases, 'cpu');
+    for (const [pair, wall] of ratioSeries(cases, 'wall'))
+      ratios[pair] = { wall: acrossProcesses(wall), cpu: acrossProcesses(cpu.get(pair) ?? []) };
+  }
+  const [[{ size, stateBytes }]] = groups;
+  return { size, processes: groups.map(({ length }) => length), subjects, ratios, stateBytes };
 }
 
-function growth(cases: readonly CaseResult[]): ShapeResult['growth'] {
+function growth(cases: readonly CaseResult[], of: keyof Sample): ShapeResult['growth'] {
   const names = Object.keys(cases[0]?.subjects ?? {}) as SubjectName[];
   const points = (name: SubjectName) =>
-    cases.map(({ size, subjects }) => [size, subjects[name]?.cpu.median ?? Number.NaN] as const);
+    cases.map(({ size, subjects }) => [size, subjects[name]?.[of].median ?? Number.NaN] as const);
   return Object.fromEntries(names.map(name => [name, growthOf(points(name))]));
 }
 
 /** What the sizes of a shape come to. */
 export function shapeResult({ about, unit, criticalPath }: Shape, cases: readonly CaseResult[]): ShapeResult {
   const known = criticalPath && { criticalPath: cases.map(({ size }) => criticalPath(size)) };
-  return { about, unit, cases, growth: growth(cases), ...known };
+  return { about, unit, cases, growth: growth(cases, criticalPath ? 'wall' : 'cpu'), ...known };
 }

@@ -6,6 +6,16 @@ import type { Graph } from '../../src/index.ts';
 export const SUBJECTS = ['statewright', 'actor', 'full', 'normal', 'langgraph', 'saver', 'xstate'] as const;
 export type SubjectName = (typeof SUBJECTS)[number];
 
+/**
+ * Those that one process measures: they are compared with each other. What `MemorySaver` leaves behind is collected while
+ * others run, which those without a store must not pay for.
+ */
+export const GROUPS = {
+  memory: ['statewright', 'actor', 'langgraph', 'xstate'],
+  stored: ['full', 'normal', 'saver'],
+} as const satisfies Readonly<Record<string, readonly SubjectName[]>>;
+export type GroupName = keyof typeof GROUPS;
+
 /** What people read in tables. */
 export const TITLES: Readonly<Record<SubjectName, string>> = {
   statewright: 'statewright',
