@@ -15,6 +15,8 @@ function mergeDeep(a: unknown, b: unknown): unknown {
   return out;
 }
 
+const append = (a: unknown, b: unknown): readonly unknown[] => list(a).concat(list(b));
+
 /** The same for items that are the same, and for those alone: a text itself, unless it begins as those do that are made here. */
 const sameness = (item: unknown): unknown =>
   typeof item === 'string' && !item.startsWith('\0') ? item : `\0${JSON.stringify(item)}`;
@@ -38,7 +40,7 @@ function union(a: unknown, b: unknown): unknown {
 function messages(a: unknown, b: unknown): unknown {
   const written = list(b);
   if (written.every(message => !isObject(message) || (message.id === undefined && message.remove === undefined)))
-    return list(a).concat(written);
+    return append(a, written);
   let out = [...list(a)];
   for (const message of written) {
     const { id, remove } = isObject(message) ? message : {};
@@ -54,7 +56,7 @@ function messages(a: unknown, b: unknown): unknown {
 /** The built-in merge rules. */
 export const merges = {
   replace: (_, b) => b,
-  append: (a, b) => list(a).concat(list(b)),
+  append,
   union,
   sum: (a, b) => Number(a ?? 0) + Number(b ?? 0),
   // Nothing is neither large nor small: a null leaves what is there.
