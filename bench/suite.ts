@@ -1,4 +1,4 @@
-/** Runs the shapes and figures that are asked for, each in a process of its own, and reports. */
+/** Runs the shapes and figures that are asked for, in processes of their own, and reports. */
 import { fork } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -86,7 +86,7 @@ async function measureFigures(name: string, { once = false }: FigureGroup, quick
   const [first, ...others] = await inProcesses<readonly SampledFigure[]>(
     name,
     turn => ['figures', name, effort, String(turn)],
-    ([one = [], ...more]) => one.map((_, i) => [one, ...more].map(figures => figures[i]?.beside?.ratios ?? [])),
+    told => (told[0] ?? []).flatMap(({ beside }, i) => (beside ? [told.map(own => own[i]?.beside?.ratios ?? [])] : [])),
     quick || once,
   );
   return first.map((one, i) => figureResult([one, ...others.flatMap(figures => figures[i] ?? [])]));

@@ -10,7 +10,7 @@ export interface Effort {
   readonly sampleMs: number;
   /** How long each is run before anything is timed, in milliseconds; once at least. */
   readonly warmUpMs: number;
-  /** How long at most until it has also computed for so long: what mostly waits is not warm so soon. */
+  /** How long at most until it has computed for half of that: what mostly waits is not warm so soon. */
   readonly mostWarmUpMs: number;
 }
 

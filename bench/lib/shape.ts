@@ -59,8 +59,6 @@ export interface Shape {
   readonly unit: string;
   /** Three, growing. */
   readonly sizes: readonly number[];
-  /** How many units of work a size is. Default: the size. */
-  readonly units?: (size: number) => number;
   /** Its time is that of its delays: the least it can take, in milliseconds. */
   readonly criticalPath?: (size: number) => number;
   readonly at: (size: number) => Case;
