@@ -1,17 +1,18 @@
 /** Runs the shapes and figures that are asked for, in processes of their own, and reports. */
-import { fork } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { figures } from './figures/index.ts';
 import { farBehind, type Verdict } from './lib/bars.ts';
+import { withChildren } from './lib/child.ts';
 import { differencesOf } from './lib/compare.ts';
 import { type FigureGroup, figureResult, type SampledFigure } from './lib/figure.ts';
 import { machine } from './lib/machine.ts';
 import { isEnough, type Series } from './lib/processes.ts';
 import { barsTable, reportOf, short } from './lib/report.ts';
 import type { CaseResult, Figure, Results, ShapeResult } from './lib/results.ts';
-import { caseResult, ratioSeries, type SampledCase, type SampledGroup, shapeResult } from './lib/sampled.ts';
-import type { GroupName, Shape } from './lib/shape.ts';
+import { sampleCase } from './lib/sample-case.ts';
+import { caseResult, ratioSeries, shapeResult } from './lib/sampled.ts';
+import type { Shape } from './lib/shape.ts';
 import type { Options } from './run.ts';
 import { shapes } from './shapes/index.ts';
 
@@ -33,59 +34,39 @@ const QUICK_SIZES: Readonly<Record<string, number>> = {
   irregular: 1,
 };
 
-/** Measures in a process of its own. */
-function inProcess<T>(args: readonly string[]): Promise<T> {
-  const child = fork(path.join(import.meta.dirname, 'worker.ts'), args, { execArgv: ['--expose-gc'] });
-  const { promise, resolve, reject } = Promise.withResolvers<T>();
-  let told: T | undefined;
-  child.on('message', message => {
-    told = message as T;
-  });
-  child.on('error', reject);
-  child.on('exit', code => {
-    if (told !== undefined && code === 0) resolve(told);
-    else reject(new Error(`${args.slice(0, 2).join(' ')} ended with ${code} and without a result`));
-  });
-  return promise;
-}
-
-/** Measures in one process after the other, until what is compared is sure enough. */
-async function inProcesses<T>(
+/** Does so in one turn after the other, until what is compared is sure enough. */
+async function inTurns<T>(
   what: string,
-  argsOf: (turn: number) => readonly string[],
+  take: (turn: number) => Promise<T>,
   seriesOf: (told: readonly T[]) => readonly Series[],
   once: boolean,
 ): Promise<[T, ...T[]]> {
   const begun = performance.now();
-  const told: [T, ...T[]] = [await inProcess<T>(argsOf(0))];
-  while (!once && !isEnough(seriesOf(told), told.length, performance.now() - begun))
-    told.push(await inProcess<T>(argsOf(told.length)));
-  const processes = told.length === 1 ? '1 process' : `${told.length} processes`;
-  console.error(`${what}: ${processes}, ${((performance.now() - begun) / 1_000).toFixed(1)} s`);
+  const told: [T, ...T[]] = [await take(0)];
+  while (!once && !isEnough(seriesOf(told), told.length, performance.now() - begun)) told.push(await take(told.length));
+  const turns = told.length === 1 ? '1 turn' : `${told.length} turns`;
+  console.error(`${what}: ${turns}, ${((performance.now() - begun) / 1_000).toFixed(1)} s`);
   return told;
 }
 
 async function measureShape(name: string, shape: Shape, quick: boolean): Promise<ShapeResult> {
-  const effort = quick ? 'quick' : 'full';
   const cases: CaseResult[] = [];
   for (const size of quick ? [QUICK_SIZES[name] ?? shape.sizes[0] ?? 1] : shape.sizes) {
-    const measured = (group: GroupName): Promise<SampledGroup> =>
-      inProcesses<SampledCase>(
-        `${name} of ${size}, ${group}`,
-        turn => ['shape', name, effort, String(turn), String(size), group],
-        sampled => [...ratioSeries(sampled, 'wall').values()],
-        quick,
-      );
-    cases.push(caseResult([await measured('memory'), await measured('stored')]));
+    const sampled = await inTurns(
+      `${name} of ${size}`,
+      turn => sampleCase(name, shape, size, turn, quick),
+      told => [...ratioSeries(told, 'wall').values()],
+      quick,
+    );
+    cases.push(caseResult(sampled));
   }
   return shapeResult(shape, cases);
 }
 
 async function measureFigures(name: string, { once = false }: FigureGroup, quick: boolean): Promise<Figure[]> {
-  const effort = quick ? 'quick' : 'full';
-  const [first, ...others] = await inProcesses<readonly SampledFigure[]>(
+  const [first, ...others] = await inTurns<readonly SampledFigure[]>(
     name,
-    turn => ['figures', name, effort, String(turn)],
+    () => withChildren([['figures', name, quick ? 'quick' : 'full']], ([child]) => child.ask('measure')),
     told => (told[0] ?? []).flatMap(({ beside }, i) => (beside ? [told.map(own => own[i]?.beside?.ratios ?? [])] : [])),
     quick || once,
   );

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { farBehind, verdictsOf } from '../bench/lib/bars.ts';
 import { differencesOf } from '../bench/lib/compare.ts';
-import { type Effort, measure, ratiosOf } from '../bench/lib/measure.ts';
+import { type Effort, measure, ratiosOf, sample, takeTurns } from '../bench/lib/measure.ts';
 import { acrossProcesses, errorOf, isEnough } from '../bench/lib/processes.ts';
 import { barsTable, reportOf, short } from '../bench/lib/report.ts';
 import type { CaseResult, Results } from '../bench/lib/results.ts';
@@ -18,7 +18,7 @@ const just = (median: number) => ({ low: median, median, high: median });
 function chainOf(size: number, ms: number, ratio: number): CaseResult {
   return {
     size,
-    processes: [7],
+    processes: 7,
     subjects: { statewright: { wall: just(size * ms), cpu: just(size * ms), bytes: 0 } },
     ratios: { 'statewright/langgraph': { wall: just(ratio), cpu: just(ratio) } },
     stateBytes: 10,
@@ -78,8 +78,8 @@ describe('processes', () => {
       bytes: { statewright: 5 },
       stateBytes: 3,
     });
-    const { processes, subjects, ratios } = caseResult([[sampled(1), sampled(2), sampled(3)]]);
-    expect(processes).toEqual([3]);
+    const { processes, subjects, ratios } = caseResult([sampled(1), sampled(2), sampled(3)]);
+    expect(processes).toBe(3);
     expect(subjects.statewright).toEqual({ wall: quartilesOf([1, 2, 3]), cpu: quartilesOf([1, 2, 3]), bytes: 5 });
     expect(ratios).toEqual({ 'statewright/langgraph': { wall: just(0.5), cpu: just(0.25) } });
   });
@@ -145,15 +145,34 @@ describe('samples', () => {
         return 0;
       },
     });
-    const effort: Effort = { rounds: 3, budgetMs: 1_000, sampleMs: 0, warmUpMs: 1, mostWarmUpMs: 1 };
-    const samples = await measure({ a: opener('a'), b: opener('b') }, effort, { a: 5, b: 5 });
+    const effort: Effort = { rounds: 3, budgetMs: 1_000, sampleMs: 0, warmUpMs: Number.MIN_VALUE };
+    const samples = await measure({ a: opener('a'), b: opener('b') }, effort);
     expect(samples.a).toHaveLength(3);
-    const warm = ['a closed', 'b closed'];
     const [a, b] = [
       ['a', 'a closed'],
       ['b', 'b closed'],
     ];
-    expect(log).toEqual([...warm, ...a, ...b, ...b, ...a, ...a, ...b]);
+    expect(log).toEqual([...a, ...b, ...a, ...b, ...b, ...a, ...a, ...b]);
+  });
+
+  it('begin with as many runs that are not timed, unless one run is long enough', async () => {
+    let runs = 0;
+    const open = () => ({
+      run: async () => {
+        runs++;
+        return {};
+      },
+      close: async () => 0,
+    });
+    await sample(open, 1);
+    expect(runs).toBe(1);
+    await sample(open, 5);
+    expect(runs).toBe(11);
+  });
+
+  it('are taken once where there is no time for more', async () => {
+    const effort = { rounds: 3, budgetMs: 0 };
+    expect(await takeTurns({ a: async () => ({ wall: 1, cpu: 2 }) }, effort)).toEqual({ a: [{ wall: 1, cpu: 2 }] });
   });
 });
 

@@ -10,12 +10,10 @@ export interface Effort {
   readonly sampleMs: number;
   /** How long each is run before anything is timed, in milliseconds; once at least. */
   readonly warmUpMs: number;
-  /** How long at most until it has computed for half of that: what mostly waits is not warm so soon. */
-  readonly mostWarmUpMs: number;
 }
 
-export const FULL: Effort = { rounds: 3, budgetMs: 3_000, sampleMs: 60, warmUpMs: 250, mostWarmUpMs: 1_500 };
-export const QUICK: Effort = { rounds: 3, budgetMs: 3_000, sampleMs: 15, warmUpMs: 60, mostWarmUpMs: 300 };
+export const FULL: Effort = { rounds: 3, budgetMs: 3_000, sampleMs: 80, warmUpMs: 1_000 };
+export const QUICK: Effort = { rounds: 3, budgetMs: 3_000, sampleMs: 15, warmUpMs: 200 };
 
 /** Milliseconds of one run. */
 export interface Sample {
@@ -26,64 +24,70 @@ export interface Sample {
 /** The samples of each of several, in the order of the rounds. */
 export type Samples<Name extends string> = Partial<Record<Name, Sample[]>>;
 
+/** How each of several is sampled. */
+export type Samplers<Name extends string> = Partial<Record<Name, () => Promise<Sample>>>;
+
 const cpuTime = (): number => {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1_000;
 };
 
-async function sample(open: () => Runner, runs: number): Promise<Sample> {
+/** Times something that is done so many times. */
+export async function timed(act: () => Promise<unknown>, times = 1): Promise<Sample> {
+  const cpu = cpuTime();
+  const begun = performance.now();
+  for (let i = 0; i < times; i++) await act();
+  const wall = performance.now() - begun;
+  return { wall: wall / times, cpu: (cpuTime() - cpu) / times };
+}
+
+/** Opens one, and times so many runs of it. */
+export async function sample(open: () => Runner, runs: number): Promise<Sample> {
   const runner = open();
+  // What stood idle meanwhile is slower at first: caches are cold, and the young heap is small. A long run gets over that itself.
+  if (runs > 1) for (let i = 0; i < runs; i++) await runner.run();
   // After the whole heap was collected all are slower for a while, and those that leave most garbage by half.
   globalThis.gc?.({ type: 'minor' });
-  const cpu = cpuTime();
-  const begun = performance.now();
-  for (let i = 0; i < runs; i++) await runner.run();
-  const wall = performance.now() - begun;
-  const used = cpuTime() - cpu;
+  const found = await timed(runner.run, runs);
   await runner.close();
-  return { wall: wall / runs, cpu: used / runs };
+  return found;
 }
 
-/** Runs until it is warm, and gives how many runs make a sample. `ran` is how long it took when it ran before. */
-async function warmUp(open: () => Runner, effort: Effort, ran = 0): Promise<number> {
-  const { sampleMs, warmUpMs, mostWarmUpMs } = effort;
+/** Runs until it is warm, and gives the milliseconds of the last run. `ran` is how long it took when it ran before. */
+export async function warmUp(open: () => Runner, { warmUpMs }: Effort, ran = 0): Promise<number> {
   const runner = open();
-  const cpu = cpuTime();
   let last = ran;
-  const isCold = (spent: number): boolean =>
-    spent < warmUpMs || (spent < mostWarmUpMs && cpuTime() - cpu < warmUpMs / 2);
-  for (let spent = ran; isCold(spent); spent += last) {
-    const started = performance.now();
-    await runner.run();
-    last = performance.now() - started;
-  }
+  for (let spent = ran; spent < warmUpMs; spent += last) ({ wall: last } = await timed(runner.run));
   await runner.close();
-  return Math.max(1, Math.ceil(sampleMs / last));
+  return last;
 }
 
-/**
- * Times each of several in turn, round by round, every other round backwards.
- *
- * @param ran milliseconds of a run that each made before
- */
-export async function measure<Name extends string>(
-  openers: Openers<Name>,
-  effort: Effort,
-  ran: Partial<Record<Name, number>> = {},
+/** How many runs make a sample. */
+export const runsOf = ({ sampleMs }: Effort, ran: number): number => Math.max(1, Math.ceil(sampleMs / ran));
+
+/** Samples each of several in turn, round by round, every other round backwards. */
+export async function takeTurns<Name extends string>(
+  samplers: Samplers<Name>,
+  { rounds, budgetMs }: Pick<Effort, 'rounds' | 'budgetMs'>,
 ): Promise<Samples<Name>> {
-  const subjects: { name: Name; open: () => Runner; runs: number }[] = [];
-  for (const [name, open] of Object.entries(openers) as [Name, () => Runner][])
-    subjects.push({ name, open, runs: await warmUp(open, effort, ran[name]) });
+  const entries = Object.entries(samplers) as [Name, () => Promise<Sample>][];
   const samples: Samples<Name> = {};
-  for (const { name } of subjects) samples[name] = [];
+  for (const [name] of entries) samples[name] = [];
   const begun = performance.now();
-  const goesOn = (round: number): boolean =>
-    round === 0 || (round < effort.rounds && performance.now() - begun < effort.budgetMs);
-  for (let round = 0; goesOn(round); round++) {
-    for (const { name, open, runs } of round % 2 === 0 ? subjects : subjects.toReversed())
-      samples[name]?.push(await sample(open, runs));
-  }
+  const goesOn = (round: number): boolean => round === 0 || (round < rounds && performance.now() - begun < budgetMs);
+  for (let round = 0; goesOn(round); round++)
+    for (const [name, take] of round % 2 === 0 ? entries : entries.toReversed()) samples[name]?.push(await take());
   return samples;
+}
+
+/** Warms up and samples several in this process. */
+export async function measure<Name extends string>(openers: Openers<Name>, effort: Effort): Promise<Samples<Name>> {
+  const samplers: Samplers<Name> = {};
+  for (const [name, open] of Object.entries(openers) as [Name, () => Runner][]) {
+    const runs = runsOf(effort, await warmUp(open, effort));
+    samplers[name] = () => sample(open, runs);
+  }
+  return takeTurns(samplers, effort);
 }
 
 /** How one compares with another: the ratios of samples of the same round, which a slow moment of the machine meets both. */

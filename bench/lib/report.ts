@@ -68,8 +68,8 @@ const growthLine = ({ growth, cases, criticalPath }: ShapeResult): string =>
 function shapeSection(name: string, shape: ShapeResult): string {
   const path = shape.criticalPath?.map((ms, i) => `${ms} ms for ${shape.cases[i]?.size}`).join(', ');
   const critical = path ? `\nCritical path: ${path}.\n` : '';
-  const counts = shape.cases.map(({ size, processes }) => `${processes.join(' and ')} for ${size}`).join(', ');
-  const measured = `${critical}${growthLine(shape)}\nProcesses: ${counts}.\n`;
+  const counts = shape.cases.map(({ size, processes }) => `${processes} for ${size}`).join(', ');
+  const measured = `${critical}${growthLine(shape)}\nProcesses of each: ${counts}.\n`;
   return `### ${name}: ${shape.about}\n\n${ratiosTable(shape)}\n${measured}\n${timesTable(shape)}\n`;
 }
 

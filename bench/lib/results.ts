@@ -18,6 +18,8 @@ export const PAIRS = [
   ['normal', 'saver'],
   ['statewright', 'xstate'],
   ['actor', 'xstate'],
+  ['statewright', 'promises'],
+  ['actor', 'promises'],
 ] as const satisfies readonly (readonly [SubjectName, SubjectName])[];
 
 export type PairName = `${SubjectName}/${SubjectName}`;
@@ -30,8 +32,8 @@ export interface Ratio {
 
 export interface CaseResult {
   readonly size: number;
-  /** How many measured it, of each group of subjects. */
-  readonly processes: readonly number[];
+  /** How many processes of each subject measured it. */
+  readonly processes: number;
   readonly subjects: Partial<Record<SubjectName, Measured>>;
   readonly ratios: Partial<Record<PairName, Ratio>>;
   /** Bytes of the final state as JSON. */

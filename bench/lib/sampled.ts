@@ -5,7 +5,7 @@ import { type CaseResult, type Measured, PAIRS, type PairName, type Ratio, type 
 import type { Shape, SubjectName } from './shape.ts';
 import { growthOf } from './stats.ts';
 
-/** What one process measured of one size of a shape. */
+/** What was measured of one size of a shape in one turn, in a process for each subject. */
 export interface SampledCase {
   readonly size: number;
   readonly samples: Samples<SubjectName>;
@@ -15,7 +15,7 @@ export interface SampledCase {
   readonly stateBytes: number;
 }
 
-/** The ratios of each pair, of wall time or of CPU time, process by process. */
+/** The ratios of each pair, of wall time or of CPU time, turn by turn. */
 export function ratioSeries(cases: readonly SampledCase[], of: keyof Sample): Map<PairName, Series> {
   const found = new Map<PairName, Series>();
   for (const [one, other] of PAIRS) {
@@ -31,21 +31,16 @@ function measured(cases: readonly SampledCase[], name: SubjectName): Measured {
   return { wall: of('wall'), cpu: of('cpu'), bytes: cases[0]?.bytes[name] ?? 0 };
 }
 
-/** Processes that measured the same. */
-export type SampledGroup = readonly [SampledCase, ...SampledCase[]];
-
-/** What processes that measured the same size come to, each group of subjects in processes of its own. */
-export function caseResult(groups: readonly [SampledGroup, ...SampledGroup[]]): CaseResult {
-  const ratios: Partial<Record<PairName, Ratio>> = {};
+/** What several turns come to. */
+export function caseResult(cases: readonly [SampledCase, ...SampledCase[]]): CaseResult {
+  const [{ size, stateBytes, samples }] = cases;
   const subjects: Partial<Record<SubjectName, Measured>> = {};
-  for (const cases of groups) {
-    for (const name of Object.keys(cases[0].samples) as SubjectName[]) subjects[name] = measured(cases, name);
-    const cpu = ratioSeries(cases, 'cpu');
-    for (const [pair, wall] of ratioSeries(cases, 'wall'))
-      ratios[pair] = { wall: acrossProcesses(wall), cpu: acrossProcesses(cpu.get(pair) ?? []) };
-  }
-  const [[{ size, stateBytes }]] = groups;
-  return { size, processes: groups.map(({ length }) => length), subjects, ratios, stateBytes };
+  for (const name of Object.keys(samples) as SubjectName[]) subjects[name] = measured(cases, name);
+  const ratios: Partial<Record<PairName, Ratio>> = {};
+  const cpu = ratioSeries(cases, 'cpu');
+  for (const [pair, wall] of ratioSeries(cases, 'wall'))
+    ratios[pair] = { wall: acrossProcesses(wall), cpu: acrossProcesses(cpu.get(pair) ?? []) };
+  return { size, processes: cases.length, subjects, ratios, stateBytes };
 }
 
 function growth(cases: readonly CaseResult[], of: keyof Sample): ShapeResult['growth'] {

@@ -2,19 +2,20 @@
 import type { AnyStateMachine } from 'xstate';
 import type { Graph } from '../../src/index.ts';
 
-/** Who runs a shape. `statewright` is a thread of a runtime, `actor` is `createActor(graph.machine)`, `full` and `normal` are threads on SQLite. */
-export const SUBJECTS = ['statewright', 'actor', 'full', 'normal', 'langgraph', 'saver', 'xstate'] as const;
-export type SubjectName = (typeof SUBJECTS)[number];
-
 /**
- * Those that one process measures: they are compared with each other. What `MemorySaver` leaves behind is collected while
- * others run, which those without a store must not pay for.
+ * Who runs a shape, by the process that they share. `statewright` is a thread of a runtime, `actor` is
+ * `createActor(graph.machine)`, `full` and `normal` are threads on SQLite.
+ *
+ * Those that are made of XState share what the compiler of JavaScript made of it, for better or worse. LangGraph.js is by
+ * itself, since its garbage is collected for a while yet.
  */
-export const GROUPS = {
-  memory: ['statewright', 'actor', 'langgraph', 'xstate'],
-  stored: ['full', 'normal', 'saver'],
-} as const satisfies Readonly<Record<string, readonly SubjectName[]>>;
-export type GroupName = keyof typeof GROUPS;
+export const GROUPS = [
+  ['statewright', 'actor', 'xstate', 'promises'],
+  ['full', 'normal'],
+  ['langgraph'],
+  ['saver'],
+] as const;
+export type SubjectName = (typeof GROUPS)[number][number];
 
 /** What people read in tables. */
 export const TITLES: Readonly<Record<SubjectName, string>> = {
@@ -25,7 +26,11 @@ export const TITLES: Readonly<Record<SubjectName, string>> = {
   langgraph: 'LangGraph.js',
   saver: 'its MemorySaver',
   xstate: 'XState by hand',
+  promises: 'promises by hand',
 };
+
+/** In the order of the tables. */
+export const SUBJECTS = Object.keys(TITLES) as SubjectName[];
 
 export type Input = Record<string, unknown>;
 
@@ -46,6 +51,8 @@ export interface Case {
   readonly langgraph: LangGraphBuilder;
   /** The same by hand, as directly as XState allows: the floor. */
   readonly xstate?: AnyStateMachine;
+  /** The same bodies, awaited by hand: how late the timers of a machine are. */
+  readonly promises?: () => Promise<Input>;
   readonly input: Input;
   /** What a run of any of them must give. It is compared before anything is timed. */
   readonly answer: unknown;
@@ -61,5 +68,7 @@ export interface Shape {
   readonly sizes: readonly number[];
   /** Its time is that of its delays: the least it can take, in milliseconds. */
   readonly criticalPath?: (size: number) => number;
+  /** Makes its bodies wait no longer, or wait again: what mostly waits would not be warm in any time one has. */
+  readonly hurry?: (on: boolean) => void;
   readonly at: (size: number) => Case;
 }

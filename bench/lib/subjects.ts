@@ -89,7 +89,7 @@ function keptOpen(open: () => Runner, opened: Runner[]): () => Runner {
  * @param opened takes the stores that are to stay open, as those of a server do; absent: each runner has one of its own
  */
 export function openersOf(about: Case, opened?: Runner[]): Openers<SubjectName> {
-  const { statewright: graph, langgraph: builder, xstate: machine, input } = about;
+  const { statewright: graph, langgraph: builder, xstate: machine, promises: run, input } = about;
   const sqlite = (synchronous: 'full' | 'normal'): (() => Runner) => {
     const open = (): Runner => onSqlite(graph, input, synchronous);
     return opened ? keptOpen(open, opened) : open;
@@ -102,5 +102,6 @@ export function openersOf(about: Case, opened?: Runner[]): Openers<SubjectName> 
     langgraph: () => langgraph(builder, input),
     saver: () => withSaver(builder, input),
     ...(machine ? { xstate: () => asActor(machine, input) } : {}),
+    ...(run ? { promises: () => ({ run, close: nothingStored }) } : {}),
   };
 }

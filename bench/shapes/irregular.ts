@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { Annotation, END, START, StateGraph } from '@langchain/langgraph';
 import { graphOf } from '../lib/graph.ts';
 import type { LangGraphBuilder, Shape } from '../lib/shape.ts';
@@ -9,20 +9,36 @@ interface State {
 
 /** Milliseconds of the bodies of a block: a leads to b and c, both of these to d, c alone to e, and d and e to f. */
 const DELAYS = { a: 15, b: 120, c: 15, d: 15, e: 120, f: 15 } as const;
-const LETTERS = Object.keys(DELAYS) as (keyof typeof DELAYS)[];
+type Letter = keyof typeof DELAYS;
+const LETTERS = Object.keys(DELAYS) as Letter[];
 
 /** a, then b and d beside c and e, then f. */
 const CRITICAL = DELAYS.a + Math.max(DELAYS.b + DELAYS.d, DELAYS.c + DELAYS.e) + DELAYS.f;
 
-const functions = Object.fromEntries(
-  LETTERS.map(letter => [
-    letter,
-    async (): Promise<State> => {
-      await setTimeout(DELAYS[letter]);
-      return { n: 1 };
-    },
-  ]),
-);
+let hurried = false;
+
+const bodyOf = (letter: Letter) => async (): Promise<State> => {
+  await (hurried ? setImmediate() : setTimeout(DELAYS[letter]));
+  return { n: 1 };
+};
+
+const functions = Object.fromEntries(LETTERS.map(letter => [letter, bodyOf(letter)]));
+
+/** As many blocks in a row, of promises. */
+async function byHand(size: number): Promise<{ n: number }> {
+  let n = 0;
+  const run = async (letter: Letter, ...after: Promise<void>[]): Promise<void> => {
+    await Promise.all(after);
+    const { n: more } = await bodyOf(letter)();
+    n += more;
+  };
+  for (let i = 0; i < size; i++) {
+    const a = run('a');
+    const [b, c] = [run('b', a), run('c', a)];
+    await run('f', run('d', b, c), run('e', c));
+  }
+  return { n };
+}
 
 const ids = (size: number): [string, string][] =>
   Array.from({ length: size }, (_, i) => LETTERS.map(letter => [letter + i, letter] as [string, string])).flat();
@@ -66,10 +82,14 @@ export const irregular: Shape = {
   unit: 'block',
   sizes: [1, 2, 4],
   criticalPath: size => size * CRITICAL,
+  hurry(on) {
+    hurried = on;
+  },
   at(size) {
     return {
       statewright: graphOf(yamlOf(size), { functions }),
       langgraph: langgraphOf(size),
+      promises: () => byHand(size),
       input: {},
       answer: 6 * size,
       read: state => state.n,
