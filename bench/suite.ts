@@ -7,14 +7,16 @@ import { withChildren } from './lib/child.ts';
 import { differencesOf } from './lib/compare.ts';
 import { type FigureGroup, figureResult, type SampledFigure } from './lib/figure.ts';
 import { machine } from './lib/machine.ts';
-import { isEnough, type Series } from './lib/processes.ts';
 import { barsTable, reportOf, short } from './lib/report.ts';
-import type { CaseResult, Figure, Results, ShapeResult } from './lib/results.ts';
+import type { Figure, Results, ShapeResult } from './lib/results.ts';
 import { sampleCase } from './lib/sample-case.ts';
-import { caseResult, ratioSeries, shapeResult } from './lib/sampled.ts';
+import { caseResult, type SampledCase, shapeResult } from './lib/sampled.ts';
 import type { Shape } from './lib/shape.ts';
 import type { Options } from './run.ts';
 import { shapes } from './shapes/index.ts';
+
+/** How many processes of each kind measure the same: each has its luck with the compiler of JavaScript. */
+const TURNS = 7;
 
 /** A check is only of what no slow moment of a machine can explain. */
 const MARGIN = 2;
@@ -34,53 +36,78 @@ const QUICK_SIZES: Readonly<Record<string, number>> = {
   irregular: 1,
 };
 
-/** Does so in one turn after the other, until what is compared is sure enough. */
-async function inTurns<T>(
-  what: string,
-  take: (turn: number) => Promise<T>,
-  seriesOf: (told: readonly T[]) => readonly Series[],
-  once: boolean,
-): Promise<[T, ...T[]]> {
-  const begun = performance.now();
-  const told: [T, ...T[]] = [await take(0)];
-  while (!once && !isEnough(seriesOf(told), told.length, performance.now() - begun)) told.push(await take(told.length));
-  const turns = told.length === 1 ? '1 turn' : `${told.length} turns`;
-  console.error(`${what}: ${turns}, ${((performance.now() - begun) / 1_000).toFixed(1)} s`);
-  return told;
+/** Something to be measured, and what every turn told of it. */
+interface Task<Told> {
+  readonly what: string;
+  /** In one turn is enough. */
+  readonly once: boolean;
+  readonly take: (turn: number) => Promise<Told>;
+  readonly told: Told[];
 }
 
-async function measureShape(name: string, shape: Shape, quick: boolean): Promise<ShapeResult> {
-  const cases: CaseResult[] = [];
-  for (const size of quick ? [QUICK_SIZES[name] ?? shape.sizes[0] ?? 1] : shape.sizes) {
-    const sampled = await inTurns(
-      `${name} of ${size}`,
-      turn => sampleCase(name, shape, size, turn, quick),
-      told => [...ratioSeries(told, 'wall').values()],
-      quick,
-    );
-    cases.push(caseResult(sampled));
-  }
-  return shapeResult(shape, cases);
+/** A size of a shape. */
+interface CaseTask extends Task<SampledCase> {
+  readonly name: string;
 }
 
-async function measureFigures(name: string, { once = false }: FigureGroup, quick: boolean): Promise<Figure[]> {
-  const [first, ...others] = await inTurns<readonly SampledFigure[]>(
+type FigureTask = Task<readonly SampledFigure[]>;
+
+function caseTasks(name: string, shape: Shape, quick: boolean): CaseTask[] {
+  const sizes = quick ? [QUICK_SIZES[name] ?? shape.sizes[0] ?? 1] : shape.sizes;
+  return sizes.map(size => ({
+    what: `${name} of ${size}`,
+    once: false,
+    take: turn => sampleCase(name, shape, size, turn, quick),
+    told: [],
     name,
-    () => withChildren([['figures', name, quick ? 'quick' : 'full']], ([child]) => child.ask('measure')),
-    told => (told[0] ?? []).flatMap(({ beside }, i) => (beside ? [told.map(own => own[i]?.beside?.ratios ?? [])] : [])),
-    quick || once,
-  );
+  }));
+}
+
+const figureTask = (name: string, { once = false }: FigureGroup, quick: boolean): FigureTask => ({
+  what: name,
+  once,
+  take: () => withChildren([['figures', name, quick ? 'quick' : 'full']], ([child]) => child.ask('measure')),
+  told: [],
+});
+
+/**
+ * Takes turns: all is measured once, then all again. A machine that others use is slower for minutes, and not for everything
+ * as much; so what belongs together is not measured in the same minutes.
+ */
+async function takeAll(tasks: readonly Task<unknown>[], turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn++)
+    for (const { what, once, take, told } of tasks) {
+      if (once && turn > 0) continue;
+      const begun = performance.now();
+      told.push(await take(turn));
+      const took = ((performance.now() - begun) / 1_000).toFixed(1);
+      console.error(`${turns > 1 ? `turn ${turn + 1} of ${turns}, ` : ''}${what}: ${took} s`);
+    }
+}
+
+function figuresOf({ told: [first = [], ...others] }: FigureTask): Figure[] {
   return first.map((one, i) => figureResult([one, ...others.flatMap(figures => figures[i] ?? [])]));
 }
 
 async function measureAll({ quick, check, only }: Options): Promise<Results> {
-  const isWanted = (name: string): boolean => only?.includes(name) ?? true;
-  const measured: { shapes: Record<string, ShapeResult>; figures: Figure[] } = { shapes: {}, figures: [] };
-  for (const [name, shape] of Object.entries(shapes))
-    if (isWanted(name)) measured.shapes[name] = await measureShape(name, shape, quick);
-  for (const [name, group] of check ? [] : Object.entries(figures))
-    if (isWanted(name)) measured.figures.push(...(await measureFigures(name, group, quick)));
-  return { machine: machine(), ...measured };
+  const isWanted = ([name]: readonly [string, unknown]): boolean => only?.includes(name) ?? true;
+  const wanted = Object.entries(shapes).filter(isWanted);
+  const cases = wanted.flatMap(([name, shape]) => caseTasks(name, shape, quick));
+  const groups = (check ? [] : Object.entries(figures).filter(isWanted)).map(([name, group]) =>
+    figureTask(name, group, quick),
+  );
+  await takeAll([...cases, ...groups], quick ? 1 : TURNS);
+  const shapeOf = ([name, shape]: readonly [string, Shape]): [string, ShapeResult] => {
+    const own = cases.filter(task => task.name === name);
+    return [
+      name,
+      shapeResult(
+        shape,
+        own.map(({ told }) => caseResult(told)),
+      ),
+    ];
+  };
+  return { machine: machine(), shapes: Object.fromEntries(wanted.map(shapeOf)), figures: groups.flatMap(figuresOf) };
 }
 
 function compare(results: Results, file: string): void {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { farBehind, verdictsOf } from '../bench/lib/bars.ts';
 import { differencesOf } from '../bench/lib/compare.ts';
 import { type Effort, measure, ratiosOf, sample, takeTurns } from '../bench/lib/measure.ts';
-import { acrossProcesses, errorOf, isEnough } from '../bench/lib/processes.ts';
+import { acrossProcesses } from '../bench/lib/processes.ts';
 import { barsTable, reportOf, short } from '../bench/lib/report.ts';
 import type { CaseResult, Results } from '../bench/lib/results.ts';
 import { caseResult, type SampledCase } from '../bench/lib/sampled.ts';
@@ -57,18 +57,6 @@ describe('processes', () => {
   it('count once each, by their medians; of a single one its rounds count', () => {
     expect(acrossProcesses([[1, 2, 90], [3], [4, 4]])).toEqual({ low: 2.5, median: 3, high: 3.5 });
     expect(acrossProcesses([[4, 1, 3, 2]])).toEqual(quartilesOf([1, 2, 3, 4]));
-  });
-
-  it('are seven at least, and enough when all that is compared is sure, or the time is over', () => {
-    const sure = Array.from({ length: 7 }, () => [1]);
-    const spread = Array.from({ length: 7 }, (_, i) => [1 + i / 10]);
-    expect(errorOf(sure)).toBe(0);
-    expect(errorOf(spread)).toBeCloseTo((0.93 * 0.3) / 1.3 / Math.sqrt(7));
-    expect(isEnough([sure], 6, 0)).toBe(false);
-    expect(isEnough([sure], 7, 0)).toBe(true);
-    expect(isEnough([sure, spread], 7, 0)).toBe(false);
-    expect(isEnough([sure, spread], 7, 1e6)).toBe(true);
-    expect(isEnough([sure, spread], 1_000, 0)).toBe(true);
   });
 
   it('come to medians, and to the ratios of each', () => {

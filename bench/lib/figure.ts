@@ -1,4 +1,4 @@
-import { type Effort, measure, ratiosOf, type Sample } from './measure.ts';
+import { type Effort, measure, ratiosOf, type Sample, type Samples } from './measure.ts';
 import { acrossProcesses } from './processes.ts';
 import type { Figure } from './results.ts';
 import type { Runner } from './runner.ts';
@@ -24,12 +24,21 @@ export interface Act {
 
 const runnerOf = ({ run }: Act): Runner => ({ run: run as Runner['run'], close: async () => 0 });
 
+/** What samples of something come to, beside those of the same done by another. */
+export function figureOf(
+  of: keyof Sample,
+  name: string,
+  otherName: string,
+  { own = [], other = [] }: Samples<'own' | 'other'>,
+): SampledFigure {
+  const beside = { name: otherName, values: other.map(s => s[of]), ratios: ratiosOf(own, other, of) };
+  return { name, unit: 'ms', values: own.map(s => s[of]), beside };
+}
+
 /** Times something beside the same done by another. */
 export async function timeOf(of: keyof Sample, effort: Effort, own: Act, other: Act): Promise<SampledFigure> {
   const openers = { own: () => runnerOf(own), other: () => runnerOf(other) };
-  const { own: times = [], other: others = [] } = await measure<'own' | 'other'>(openers, effort);
-  const beside = { name: other.name, values: others.map(s => s[of]), ratios: ratiosOf(times, others, of) };
-  return { name: own.name, unit: 'ms', values: times.map(s => s[of]), beside };
+  return figureOf(of, own.name, other.name, await measure<'own' | 'other'>(openers, effort));
 }
 
 /** What processes that measured the same figure come to. */

@@ -32,8 +32,10 @@ function measured(cases: readonly SampledCase[], name: SubjectName): Measured {
 }
 
 /** What several turns come to. */
-export function caseResult(cases: readonly [SampledCase, ...SampledCase[]]): CaseResult {
-  const [{ size, stateBytes, samples }] = cases;
+export function caseResult(cases: readonly SampledCase[]): CaseResult {
+  const [first] = cases;
+  if (!first) throw new Error('nothing was measured');
+  const { size, stateBytes, samples } = first;
   const subjects: Partial<Record<SubjectName, Measured>> = {};
   for (const name of Object.keys(samples) as SubjectName[]) subjects[name] = measured(cases, name);
   const ratios: Partial<Record<PairName, Ratio>> = {};
