@@ -2,9 +2,8 @@
 import { type Child, withChildren } from './child.ts';
 import { FULL, QUICK, type Samplers, takeTurns } from './measure.ts';
 import type { SampledCase } from './sampled.ts';
-import { GROUPS, type Shape, type SubjectName } from './shape.ts';
+import { GROUPS, type SubjectName } from './shape.ts';
 import type { Subject } from './subject.ts';
-import { openersOf } from './subjects.ts';
 
 type Told<Act extends keyof Subject> = Awaited<ReturnType<Subject[Act]>>;
 
@@ -36,7 +35,6 @@ async function sampleGroups(groups: readonly Group[], size: number, quick: boole
   const effort = quick ? QUICK : FULL;
   const bytes: Partial<Record<SubjectName, number>> = {};
   const samplers: Samplers<SubjectName> = {};
-  let { rounds } = effort;
   let stateBytes = 0;
   const cold = new Set<SubjectName>();
   for (const { names, child } of groups)
@@ -50,37 +48,33 @@ async function sampleGroups(groups: readonly Group[], size: number, quick: boole
       } else {
         // What takes so long was warm for most of its first run.
         samplers[name] = async () => checked.ran;
-        rounds = 1;
       }
     }
   await each(groups, AT_ONCE, async ({ names, child }) => {
     for (const name of names) if (cold.has(name)) await child.ask<Told<'warmUp'>>('warmUp', name);
   });
+  const rounds = cold.size < Object.keys(samplers).length ? 1 : effort.rounds;
   const samples = await takeTurns(samplers, { ...effort, rounds });
   for (const { names, child } of groups) for (const name of names) await child.ask<Told<'close'>>('close', name);
   return { size, samples, bytes, stateBytes };
 }
 
 /**
- * Samples all that can run one size of a shape.
+ * Samples one size of a shape.
  *
+ * @param runners those that can run it
  * @param turn who begins in a process: the first teaches the compiler of JavaScript what all of them share
  */
 export function sampleCase(
-  name: string,
-  shape: Shape,
+  shape: string,
   size: number,
+  runners: ReadonlySet<SubjectName>,
   turn: number,
   quick: boolean,
 ): Promise<SampledCase> {
-  const openers = openersOf(shape.at(size));
-  const names = GROUPS.map(group =>
-    rotated(
-      group.filter(subject => openers[subject]),
-      turn,
-    ),
-  );
-  const words = ['shape', name, quick ? 'quick' : 'full', String(size)];
+  const present = GROUPS.map(group => group.filter(name => runners.has(name)));
+  const names = present.map(group => rotated(group, turn));
+  const words = ['shape', shape, quick ? 'quick' : 'full', String(size)];
   return withChildren(
     names.map(() => words),
     children => {

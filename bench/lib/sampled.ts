@@ -5,7 +5,7 @@ import { type CaseResult, type Measured, PAIRS, type PairName, type Ratio, type 
 import type { Shape, SubjectName } from './shape.ts';
 import { growthOf } from './stats.ts';
 
-/** What was measured of one size of a shape in one turn, in a process for each subject. */
+/** What was measured of one size of a shape in one turn, in a process for each group of subjects. */
 export interface SampledCase {
   readonly size: number;
   readonly samples: Samples<SubjectName>;
@@ -16,7 +16,7 @@ export interface SampledCase {
 }
 
 /** The ratios of each pair, of wall time or of CPU time, turn by turn. */
-export function ratioSeries(cases: readonly SampledCase[], of: keyof Sample): Map<PairName, Series> {
+function ratioSeries(cases: readonly SampledCase[], of: keyof Sample): Map<PairName, Series> {
   const found = new Map<PairName, Series>();
   for (const [one, other] of PAIRS) {
     if (!cases[0]?.samples[one] || !cases[0].samples[other]) continue;

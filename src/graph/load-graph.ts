@@ -23,8 +23,7 @@ export interface LoadOptions extends GraphDeps {
 }
 
 /** An imported function: whether it is called as a node or as a reducer, the graph says. */
-// biome-ignore lint/suspicious/noExplicitAny: nothing is known of a user's function before it is called
-type Imported = (...args: any[]) => unknown;
+type Imported = (...args: unknown[]) => unknown;
 
 /** What a graph names that has to be imported: where, and what it is called there. */
 interface Reference {

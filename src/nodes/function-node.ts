@@ -9,7 +9,7 @@ import type { ToolIo, World } from './world.ts';
 
 /** A function node's implementation: what it returns is written to the state. */
 // Users give their own input types; the graph's checks stand behind them.
-// biome-ignore lint/suspicious/noExplicitAny: a narrower parameter would refuse every user's function
+// biome-ignore lint/suspicious/noExplicitAny: `unknown` would refuse every function that says what it is given
 export type NodeFunction = (input: any, ctx: NodeContext) => unknown;
 
 /** Functions by the reference a graph uses: `./fns.ts#score` or a registered name. */
