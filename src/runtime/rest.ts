@@ -1,8 +1,7 @@
 /** Waits for a thread to come to rest. What is asked while it runs joins the run. */
 export class Rest {
-  private running: Promise<void> | undefined;
   private ran = false;
-  private ends: { resolve: () => void; reject: (reason: unknown) => void } | undefined;
+  private current: PromiseWithResolvers<void> | undefined;
 
   /** Whether the thread ran before, and does not run now. */
   get resting(): boolean {
@@ -10,33 +9,29 @@ export class Rest {
   }
 
   get busy(): boolean {
-    return this.ends !== undefined;
+    return this.current !== undefined;
   }
 
   /** The thread runs from now on, if it does not already. Resolves when it rests. */
   enter(): Promise<void> {
-    this.running ??= this.begin();
-    return this.running;
-  }
-
-  private async begin(): Promise<void> {
     this.ran = true;
-    try {
-      await new Promise<void>((resolve, reject) => {
-        this.ends = { resolve, reject };
-      });
-    } finally {
-      this.ends = undefined;
-      this.running = undefined;
-    }
+    this.current ??= Promise.withResolvers();
+    return this.current.promise;
   }
 
   reached(): void {
-    this.ends?.resolve();
+    this.leave()?.resolve();
   }
 
   /** The thread cannot go on. */
   broken(reason: unknown): void {
-    this.ends?.reject(reason);
+    this.leave()?.reject(reason);
+  }
+
+  /** Whoever asks from now on finds the thread at rest, before those who waited for that are told. */
+  private leave(): PromiseWithResolvers<void> | undefined {
+    const { current } = this;
+    this.current = undefined;
+    return current;
   }
 }

@@ -8,7 +8,7 @@ import { Follow } from './follow.ts';
 import type { Journal } from './journal.ts';
 import type { Lease } from './lease.ts';
 import { chain } from './maybe.ts';
-import { onAbort, type RunOptions } from './options.ts';
+import { type Durability, onAbort, type RunOptions } from './options.ts';
 import { Rest } from './rest.ts';
 import type { RunResult } from './result.ts';
 import { tellRunning } from './step-events.ts';
@@ -36,9 +36,11 @@ export class ThreadRun {
   interrupted = false;
   /** The state that a migration gave, to be stored with what is done next. */
   migrated: State | undefined;
-  /** Resolves when the run that is under way has told its result. */
-  private under: Promise<void> | undefined;
+  /** The run that is under way: its result, and when it has told it. */
+  private under: { readonly result: Promise<RunResult>; readonly told: Promise<void> } | undefined;
   private beginning: Promise<void> | undefined;
+  /** How many calls wait for the run that is under way. */
+  private calls = 0;
   /** How many calls have not done yet what they were made for. */
   private acting = 0;
   private readonly of: ThreadRunOptions;
@@ -59,35 +61,65 @@ export class ThreadRun {
       await this.of.ready(cause);
     }
     const { signal, onEvent, durability = 'sync' } = run;
-    const { watch, actors, clock, over } = this.of;
+    const { watch, actors } = this.of;
     const unwatch = onEvent && watch.add({ next: onEvent });
     const release = onAbort(signal, () => void this.cancel().catch(() => {}));
     if (signal?.aborted) actors.cancelled = true;
-    const begun = this.rest.busy ? undefined : clock.now();
-    const leave = begun === undefined ? undefined : this.enter();
-    const rested = this.rest.enter();
-    // What it rejects with is thrown below, if it is still waited for then.
-    rested.catch(() => {});
+    const begins = !this.rest.busy;
+    if (begins) this.begin(durability);
+    const { under } = this;
+    this.calls++;
     try {
-      if (begun !== undefined) {
-        actors.turns.busySince = begun;
-        actors.turns.durability = durability;
-      }
-      this.beginning = this.acted(cause, begun !== undefined, act);
-      await this.beginning;
-      await rested;
-      // Something may have begun between the rest and this moment.
-      while (begun !== undefined && actors.status === 'running') await this.resting();
-      return begun === undefined ? this.of.result() : await this.end(begun);
-    } catch (reason) {
-      await this.fail(reason, begun !== undefined);
-      throw reason;
+      this.beginning = this.acted(cause, begins, act);
+      await this.beginning.catch(reason => this.refused(reason, begins));
+      return await (under as NonNullable<typeof under>).result;
     } finally {
+      this.calls--;
       release();
       unwatch?.();
-      leave?.();
-      if (!this.rest.busy) over();
     }
+  }
+
+  private begin(durability: Durability): void {
+    const { clock, actors } = this.of;
+    const begun = clock.now();
+    actors.turns.busySince = begun;
+    actors.turns.durability = durability;
+    const result = this.carry(begun, this.rest.enter());
+    const nothing = (): void => {};
+    this.under = { result, told: result.then(nothing, nothing) };
+  }
+
+  /** Carries a run to its result, whoever of those that called for it still waits. */
+  private async carry(begun: number, rested: Promise<void>): Promise<RunResult> {
+    try {
+      await rested;
+      // Something may have begun between the rest and this moment.
+      while (this.of.actors.status === 'running') await this.resting();
+      return await this.end(begun);
+    } catch (reason) {
+      await this.fail(reason);
+      throw reason;
+    } finally {
+      this.follow?.stop();
+      this.under = undefined;
+      this.of.over();
+    }
+  }
+
+  /** What a call was made for could not be done. The run goes on for the others that joined it, if there are any. */
+  private async refused(reason: unknown, begins: boolean): Promise<never> {
+    const { under } = this;
+    const failed = reason instanceof StoreError;
+    if (this.calls === 1 || (begins && failed)) {
+      this.rest.broken(reason);
+      await under?.told;
+    } else {
+      const stale = failed && reason.code === 'stale' && this.rest.busy;
+      if (stale) await this.of.actors.resync().catch(broken => this.rest.broken(broken));
+      this.quiet();
+    }
+    throw reason;
   }
 
   private async resting(): Promise<void> {
@@ -98,21 +130,12 @@ export class ThreadRun {
 
   /** There when a run rests and has not told its result yet: resolves when it has. */
   get ending(): Promise<void> | undefined {
-    return this.rest.busy ? undefined : this.under;
+    return this.rest.busy ? undefined : this.under?.told;
   }
 
   /** There while a call has not done what it was made for: resolves when it has. */
   get begins(): Promise<void> | undefined {
     return this.acting > 0 ? this.beginning?.catch(() => {}) : undefined;
-  }
-
-  private enter(): () => void {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.under = promise;
-    return () => {
-      this.under = undefined;
-      resolve();
-    };
   }
 
   /** Acts; the thread does not rest before that is done. */
@@ -124,7 +147,8 @@ export class ThreadRun {
     } finally {
       this.acting--;
     }
-    this.follow?.start();
+    // It may be over by now: another call may have failed.
+    if (this.rest.busy) this.follow?.start();
     if (this.of.actors.cancelled) this.rest.reached();
     this.quiet();
   }
@@ -133,25 +157,24 @@ export class ThreadRun {
   private act(cause: RunCause, begins: boolean, act: () => void): Maybe<void> {
     const { watch, actors, kept, thread } = this.of;
     if (begins) watch.tell({ type: 'run-started', thread, cause });
-    const taken = this.interrupted;
-    this.interrupted = false;
-    const claimed = kept && taken && actors.elsewhere.size > 0 ? actors.claim(kept.lease) : undefined;
-    return chain(claimed, () =>
+    const claims = this.interrupted && actors.elsewhere.size > 0;
+    return chain(claims && kept ? actors.claim(kept.lease) : undefined, () =>
       actors.turns.take(() => {
         actors.label(cause);
         this.migrate();
         act();
-        if (taken) actors.takeUpTimers();
+        if (this.interrupted) actors.takeUpTimers();
+        // What was refused leaves it to the next call.
+        this.interrupted = false;
+        this.migrated = undefined;
       }),
     );
   }
 
   private migrate(): void {
-    const { migrated } = this;
-    this.migrated = undefined;
-    if (!migrated) return;
+    if (!this.migrated) return;
     this.of.actors.label('migration');
-    this.of.actors.edit(migrated);
+    this.of.actors.edit(this.migrated);
   }
 
   private async end(begun: number): Promise<RunResult> {
@@ -171,16 +194,11 @@ export class ThreadRun {
   }
 
   /** After a failure of the store the thread is as it was stored, and is taken from there when it is next asked for. */
-  private async fail(reason: unknown, begins: boolean): Promise<void> {
-    const { actors, watch } = this.of;
-    if (!begins) {
-      const stale = reason instanceof StoreError && reason.code === 'stale' && this.rest.busy;
-      if (stale) await actors.resync().catch(broken => this.rest.broken(broken));
-      return;
-    }
+  private async fail(reason: unknown): Promise<void> {
     this.follow?.stop();
     this.rest.broken(reason);
-    watch.rest({ reason });
+    while (this.acting > 0) await this.begins;
+    this.of.watch.rest({ reason });
     if (reason instanceof StoreError) await this.letGo();
   }
 

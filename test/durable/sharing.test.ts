@@ -1,6 +1,6 @@
 /** Several processes on one store, as several runtimes: tasks have one owner, and none of a dead one is lost (C6). */
 import { expect, it } from 'vitest';
-import { createRuntime, type Graph, type RuntimeOptions } from '../../src/index.ts';
+import { createRuntime, type Graph, type RunEvent, type RunResult, type RuntimeOptions } from '../../src/index.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type SimulatedClock, simulatedClock } from '../../src/testing/index.ts';
 import { wrappedStore } from '../helpers/wrapped-store.ts';
@@ -149,6 +149,33 @@ onEveryStore(open => {
     bodies.get('slow').finish('again');
     expect((await again).status).toBe('waiting');
     expect((await other.resume('yes')).output.a).toBe('again');
+  });
+
+  it('of two that answer the same at once one is refused; the run goes on for the others, and is not looked after when it is over', async () => {
+    const { bodies, graph } = two();
+    const clock = simulatedClock();
+    let looks = 0;
+    const counting = wrappedStore(await open(), method => {
+      if (method === 'head') looks++;
+    });
+    const commit: Store['commit'] = async step => counting.commit(step);
+    const store = Object.create(counting, { commit: { value: commit } }) as Store;
+    const thread = createRuntime({ store, clock }).thread(graph, 't');
+    const run = thread.invoke({});
+    await until(() => bodies.running('slow'));
+    bodies.get('slow').finish('done');
+    await run;
+    const joined: Promise<RunResult>[] = [];
+    const onEvent = ({ type }: RunEvent): void => {
+      if (type === 'run-started') joined.push(thread.resume('first', { id: 'ask' }), thread.recover());
+    };
+    await expect(thread.resume('second', { id: 'ask', onEvent })).rejects.toMatchObject({ code: 'not-waiting' });
+    expect(await Promise.all(joined)).toMatchObject(
+      joined.map(() => ({ status: 'done', output: { a: 'done', said: 'first' } })),
+    );
+    looks = 0;
+    await clock.advance(10_000);
+    expect(looks).toBe(0);
   });
 
   it('a worker goes on with what others left, thread by thread, until it is told to stop', async () => {
