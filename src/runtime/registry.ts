@@ -55,7 +55,7 @@ export class Registry {
     this.held.delete(id);
   }
 
-  get running(): ThreadRunner[] {
-    return [...this.known.values()].flatMap(ref => ref.deref() ?? []).filter(({ rest }) => rest.busy);
+  get all(): ThreadRunner[] {
+    return [...this.known.values()].flatMap(ref => ref.deref() ?? []);
   }
 }

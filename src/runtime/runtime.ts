@@ -124,6 +124,8 @@ class OpenRuntime implements Runtime {
   readonly newId: () => string;
   private readonly lease: Lease | undefined;
   private unwatch: (() => void) | undefined;
+  /** What calls off the timers of threads that are not loaded any more. */
+  private readonly dues = new Set<() => void>();
 
   constructor(given: RuntimeOptions) {
     const { clock = systemClock, newId = () => crypto.randomUUID(), store, keepLoaded = 100, lease } = given;
@@ -162,11 +164,14 @@ class OpenRuntime implements Runtime {
     const due = firstOf(actors.list.flatMap(({ timers }) => timers.firstDue ?? []));
     if (!runner.unload() || due === undefined) return;
     const { clock } = this.options;
-    const recover = (): void =>
+    const recover = (): void => {
+      this.dues.delete(callOff);
       void this.thread(graph, id)
         .recover()
         .catch(() => {});
-    clock.after(due - clock.now(), recover, true);
+    };
+    const callOff = clock.after(due - clock.now(), recover, true);
+    this.dues.add(callOff);
   }
 
   /** The stored threads that nobody goes on with. */
@@ -194,7 +199,12 @@ class OpenRuntime implements Runtime {
   async close(): Promise<void> {
     this.unwatch?.();
     this.unwatch = undefined;
-    await Promise.all(this.registry.running.map(({ run }) => run.abandon()));
+    for (const callOff of this.dues) callOff();
+    this.dues.clear();
+    const { all } = this.registry;
+    await Promise.all(all.filter(({ rest }) => rest.busy).map(({ run }) => run.abandon()));
+    // Those that wait have timers.
+    for (const runner of all) runner.unload();
     await this.lease?.release();
   }
 }

@@ -143,6 +143,19 @@ edges: [START -> order -> END]
     });
   });
 
+  it('a runtime that is closed leaves the timers of its threads to others', async () => {
+    const graph = build(ASKING, { functions: { work: () => ({}) } });
+    const clock = simulatedClock(0);
+    const store = await open();
+    const app = createRuntime({ store, clock, keepLoaded: 1 });
+    for (const id of ['first', 'second', 'third']) await app.thread(graph, id).invoke({});
+    await app.close();
+    await clock.advance(3_600_000);
+    expect(await store.threads({ status: 'waiting' })).toHaveLength(3);
+    const other = createRuntime({ store: await open(), clock });
+    expect(await other.recover([graph])).toMatchObject(Array(3).fill({ result: { status: 'done' } }));
+  });
+
   it('S33: any checkpoint is read and forked from; the original is untouched, and state may be edited', async () => {
     const bodies = new Bodies();
     const graph = build(
