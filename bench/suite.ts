@@ -12,12 +12,19 @@ import type { Figure, Results, ShapeResult } from './lib/results.ts';
 import { sampleCase } from './lib/sample-case.ts';
 import { caseResult, type SampledCase, shapeResult } from './lib/sampled.ts';
 import type { Shape, SubjectName } from './lib/shape.ts';
+import { medianError, type Quartiles } from './lib/stats.ts';
 import { openersOf } from './lib/subjects.ts';
 import type { Options } from './run.ts';
 import { shapes } from './shapes/index.ts';
 
-/** How many processes of each kind measure the same: each has its luck with the compiler of JavaScript. */
+/** How many processes of each kind measure the same, at least: each has its luck with the compiler of JavaScript. */
 const TURNS = 7;
+
+/** Of a ratio, what its median may be off for it to be sure enough. */
+const SURE = 0.05;
+
+/** How long there are more turns for what is not sure, in milliseconds. */
+const MORE_MS = 900_000;
 
 /** A check is only of what no slow moment of a machine can explain. */
 const MARGIN = 2;
@@ -44,6 +51,8 @@ interface Task<Told> {
   readonly once: boolean;
   readonly take: (turn: number) => Promise<Told>;
   readonly told: Told[];
+  /** The ratios that it came to so far. */
+  readonly ratios: () => readonly Quartiles[];
 }
 
 /** A size of a shape. */
@@ -56,41 +65,59 @@ type FigureTask = Task<readonly SampledFigure[]>;
 function caseTasks(name: string, shape: Shape, quick: boolean): CaseTask[] {
   const sizes = quick ? [QUICK_SIZES[name] ?? shape.sizes[0] ?? 1] : shape.sizes;
   return sizes.map(size => {
+    const told: SampledCase[] = [];
     // Who runs it is the same in every turn, and a large graph takes its time to compile.
     const runners = new Set(Object.keys(openersOf(shape.at(size))) as SubjectName[]);
     return {
       what: `${name} of ${size}`,
       once: false,
       take: turn => sampleCase(name, size, runners, turn, quick),
-      told: [],
+      told,
+      ratios: () => Object.values(caseResult(told).ratios).map(({ wall }) => wall),
       name,
     };
   });
 }
 
-const figureTask = (name: string, { once = false }: FigureGroup, quick: boolean): FigureTask => ({
-  what: name,
-  once,
-  take: () => withChildren([['figures', name, quick ? 'quick' : 'full']], ([child]) => child.ask('measure')),
-  told: [],
-});
+function figureTask(name: string, { once = false }: FigureGroup, quick: boolean): FigureTask {
+  const told: (readonly SampledFigure[])[] = [];
+  return {
+    what: name,
+    once,
+    take: () => withChildren([['figures', name, quick ? 'quick' : 'full']], ([child]) => child.ask('measure')),
+    told,
+    ratios: () => figuresOf(told).flatMap(({ beside }) => beside?.ratio ?? []),
+  };
+}
 
 /**
  * Takes turns: all is measured once, then all again. A machine that others use is slower for minutes, and not for everything
- * as much; so what belongs together is not measured in the same minutes.
+ * as much; so what belongs together is not measured in the same minutes. Then there are more turns of what spreads most.
  */
-async function takeAll(tasks: readonly Task<unknown>[], turns: number): Promise<void> {
-  for (let turn = 0; turn < turns; turn++)
-    for (const { what, once, take, told } of tasks) {
-      if (once && turn > 0) continue;
-      const begun = performance.now();
-      told.push(await take(turn));
-      const took = ((performance.now() - begun) / 1_000).toFixed(1);
-      console.error(`${turns > 1 ? `turn ${turn + 1} of ${turns}, ` : ''}${what}: ${took} s`);
+async function takeAll(tasks: readonly Task<unknown>[], quick: boolean): Promise<void> {
+  let turn = 0;
+  const takeOne = async ({ what, take, told }: Task<unknown>): Promise<void> => {
+    const begun = performance.now();
+    told.push(await take(turn));
+    const took = ((performance.now() - begun) / 1_000).toFixed(1);
+    console.error(`${quick ? '' : `turn ${turn + 1}, `}${what}: ${took} s`);
+  };
+  for (; turn < (quick ? 1 : TURNS); turn++)
+    for (const task of tasks) if (turn === 0 || !task.once) await takeOne(task);
+  if (quick) return;
+  const until = performance.now() + MORE_MS;
+  const isUnsure = ({ once, told, ratios }: Task<unknown>): boolean =>
+    !once && ratios().some(ratio => medianError(ratio, told.length) > SURE);
+  for (let unsure = tasks.filter(isUnsure); unsure.length > 0; unsure = unsure.filter(isUnsure)) {
+    for (const task of unsure) {
+      if (performance.now() > until) return;
+      await takeOne(task);
     }
+    turn++;
+  }
 }
 
-function figuresOf({ told: [first = [], ...others] }: FigureTask): Figure[] {
+function figuresOf([first = [], ...others]: readonly (readonly SampledFigure[])[]): Figure[] {
   return first.map((one, i) => figureResult([one, ...others.flatMap(figures => figures[i] ?? [])]));
 }
 
@@ -101,7 +128,7 @@ async function measureAll({ quick, check, only }: Options): Promise<Results> {
   const groups = (check ? [] : Object.entries(figures).filter(isWanted)).map(([name, group]) =>
     figureTask(name, group, quick),
   );
-  await takeAll([...cases, ...groups], quick ? 1 : TURNS);
+  await takeAll([...cases, ...groups], quick);
   const shapeOf = ([name, shape]: readonly [string, Shape]): [string, ShapeResult] => {
     const own = cases.filter(task => task.name === name);
     return [
@@ -112,7 +139,11 @@ async function measureAll({ quick, check, only }: Options): Promise<Results> {
       ),
     ];
   };
-  return { machine: machine(), shapes: Object.fromEntries(wanted.map(shapeOf)), figures: groups.flatMap(figuresOf) };
+  return {
+    machine: machine(),
+    shapes: Object.fromEntries(wanted.map(shapeOf)),
+    figures: groups.flatMap(({ told }) => figuresOf(told)),
+  };
 }
 
 function compare(results: Results, file: string): void {

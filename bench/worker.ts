@@ -24,8 +24,10 @@ function doer(): (act: string, subject: string) => unknown {
 }
 
 const act = doer();
-// Whoever asks may be gone at any time, and then there is nothing left to do.
+// Whoever asks may be gone at any time, and then there is nothing left to do. Ctrl-C ends them first.
 process.on('disconnect', () => process.exit());
+process.on('SIGINT', () => {});
 process.on('message', async ([what, subject = '']: string[]) => {
-  process.send?.((what && (await act(what, subject))) ?? {});
+  const told = (what && (await act(what, subject))) ?? {};
+  process.send?.(told, () => {});
 });

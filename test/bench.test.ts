@@ -9,7 +9,7 @@ import { acrossProcesses } from '../bench/lib/processes.ts';
 import { barsTable, reportOf, short } from '../bench/lib/report.ts';
 import type { CaseResult, Results } from '../bench/lib/results.ts';
 import { caseResult, type SampledCase } from '../bench/lib/sampled.ts';
-import { growthOf, quartilesOf } from '../bench/lib/stats.ts';
+import { growthOf, medianError, quartilesOf } from '../bench/lib/stats.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const just = (median: number) => ({ low: median, median, high: median });
@@ -34,6 +34,12 @@ describe('figures', () => {
   it('quartiles lie between the samples that are next to them', () => {
     expect(quartilesOf([4, 1, 3, 2])).toEqual({ low: 1.75, median: 2.5, high: 3.25 });
     expect(quartilesOf([7])).toEqual(just(7));
+  });
+
+  it('a median is off by its standard error: 1.25 standard deviations by the root of how many there are', () => {
+    const deviation = 2;
+    const normal = { low: 10 - 0.6745 * deviation, median: 10, high: 10 + 0.6745 * deviation };
+    expect(medianError(normal, 25)).toBeCloseTo((1.2533 * deviation) / 5 / 10, 3);
   });
 
   it('growth is the exponent: 1 where a node costs the same at any size', () => {

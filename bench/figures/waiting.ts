@@ -1,10 +1,9 @@
 /** Threads of a store that wait for a person, and are not loaded: what each holds of the memory, and how soon it goes on. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createRuntime } from '../../src/index.ts';
 import { sqliteStore } from '../../src/store/sqlite.ts';
 import type { SampledFigure } from '../lib/figure.ts';
+import { newFolder } from '../lib/folder.ts';
 import { graphOf } from '../lib/graph.ts';
 
 const ASKING = graphOf(`name: asking
@@ -28,8 +27,8 @@ async function held(): Promise<number> {
 }
 
 export async function waitingFigures(threads: number): Promise<SampledFigure[]> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'statewright-bench-'));
-  const store = sqliteStore(path.join(folder, 'threads.db'), { synchronous: 'normal' });
+  const folder = newFolder();
+  const store = sqliteStore(path.join(folder.path, 'threads.db'), { synchronous: 'normal' });
   const app = createRuntime({ store });
   try {
     for (let i = 0; i < BEFORE; i++) await app.thread(ASKING, `before${i}`).invoke({});
@@ -49,6 +48,6 @@ export async function waitingFigures(threads: number): Promise<SampledFigure[]> 
     ];
   } finally {
     store.close();
-    rmSync(folder, { recursive: true, force: true });
+    folder.remove();
   }
 }

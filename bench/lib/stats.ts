@@ -16,6 +16,13 @@ export function quartilesOf(figures: readonly number[]): Quartiles {
   return { low: quantile(sorted, 0.25), median: quantile(sorted, 0.5), high: quantile(sorted, 0.75) };
 }
 
+/**
+ * How far off the median of so many figures may be, as a share of it: the standard error, were they normally distributed with
+ * these quartiles.
+ */
+export const medianError = ({ low, median, high }: Quartiles, count: number): number =>
+  (0.93 * (high - low)) / median / Math.sqrt(count);
+
 /** The exponent by which `y` grows with `x`: the slope of a straight line through the logarithms. */
 export function growthOf(points: readonly (readonly [x: number, y: number])[]): number {
   const logs = points.map(([x, y]) => [Math.log(x), Math.log(y)] as const);

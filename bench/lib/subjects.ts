@@ -1,11 +1,11 @@
 /** Each way to run a shape. */
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { MemorySaver } from '@langchain/langgraph';
 import { type AnyStateMachine, createActor, toPromise } from 'xstate';
 import { createRuntime, type Graph } from '../../src/index.ts';
 import { sqliteStore } from '../../src/store/sqlite.ts';
+import { newFolder } from './folder.ts';
 import type { Openers, Runner } from './runner.ts';
 import type { Case, Input, LangGraphBuilder, SubjectName } from './shape.ts';
 
@@ -28,8 +28,8 @@ function asActor(machine: AnyStateMachine, input: Input): Runner {
 }
 
 function onSqlite(graph: Graph, input: Input, synchronous: 'full' | 'normal'): Runner {
-  const folder = mkdtempSync(path.join(tmpdir(), 'statewright-bench-'));
-  const file = path.join(folder, 'threads.db');
+  const folder = newFolder();
+  const file = path.join(folder.path, 'threads.db');
   const store = sqliteStore(file, { synchronous });
   const app = createRuntime({ store });
   return {
@@ -38,7 +38,7 @@ function onSqlite(graph: Graph, input: Input, synchronous: 'full' | 'normal'): R
       await app.close();
       store.close();
       const { size } = statSync(file);
-      rmSync(folder, { recursive: true, force: true });
+      folder.remove();
       return size;
     },
   };
