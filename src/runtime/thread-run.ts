@@ -38,11 +38,11 @@ export class ThreadRun {
   migrated: State | undefined;
   /** The run that is under way: its result, and when it has told it. */
   private under: { readonly result: Promise<RunResult>; readonly told: Promise<void> } | undefined;
-  private beginning: Promise<void> | undefined;
   /** How many calls wait for the run that is under way. */
   private calls = 0;
-  /** How many calls have not done yet what they were made for. */
+  /** The calls that have not done yet what they were made for: how many, and when all have. */
   private acting = 0;
+  private acts: PromiseWithResolvers<void> | undefined;
   private readonly of: ThreadRunOptions;
   private readonly follow: Follow | undefined;
 
@@ -70,8 +70,7 @@ export class ThreadRun {
     const { under } = this;
     this.calls++;
     try {
-      this.beginning = this.acted(cause, begins, act);
-      await this.beginning.catch(reason => this.refused(reason, begins));
+      await this.acted(cause, begins, act).catch(reason => this.refused(reason, begins));
       return await (under as NonNullable<typeof under>).result;
     } finally {
       this.calls--;
@@ -133,19 +132,23 @@ export class ThreadRun {
     return this.rest.busy ? undefined : this.under?.told;
   }
 
-  /** There while a call has not done what it was made for: resolves when it has. */
+  /** There while a call has not done what it was made for: resolves when all have. */
   get begins(): Promise<void> | undefined {
-    return this.acting > 0 ? this.beginning?.catch(() => {}) : undefined;
+    return this.acts?.promise;
   }
 
   /** Acts; the thread does not rest before that is done. */
   private async acted(cause: RunCause, begins: boolean, act: () => void): Promise<void> {
     this.acting++;
+    this.acts ??= Promise.withResolvers();
     try {
       const done = this.act(cause, begins, act);
       if (done) await done;
     } finally {
-      this.acting--;
+      if (--this.acting === 0) {
+        this.acts.resolve();
+        this.acts = undefined;
+      }
     }
     // It may be over by now: another call may have failed.
     if (this.rest.busy) this.follow?.start();
@@ -197,7 +200,7 @@ export class ThreadRun {
   private async fail(reason: unknown): Promise<void> {
     this.follow?.stop();
     this.rest.broken(reason);
-    while (this.acting > 0) await this.begins;
+    while (this.begins) await this.begins;
     this.of.watch.rest({ reason });
     if (reason instanceof StoreError) await this.letGo();
   }
