@@ -143,6 +143,9 @@ Object.defineProperty(system, '_sendInspectionEvent', {
   },
 });
 
+const noteAction: Scope['actionExecutor'] = action =>
+  collected.actions.push(action as { type: string; params: unknown });
+
 const scope: Scope = {
   id: 'core',
   sessionId: 'core',
@@ -152,7 +155,12 @@ const scope: Scope = {
   defer() {},
   emit() {},
   stopChild() {},
-  actionExecutor: action => collected.actions.push(action as { type: string; params: unknown }),
+  get actionExecutor() {
+    return noteAction;
+  },
+  // XState puts a function here in every microstep, and takes it away again. V8 takes such a function to be there for long:
+  // what it collected, and with it the whole context, would outlive its step.
+  set actionExecutor(_wrapped) {},
 };
 
 /** Computes with the scope and gives what was collected. */
