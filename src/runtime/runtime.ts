@@ -201,10 +201,8 @@ class OpenRuntime implements Runtime {
     this.unwatch = undefined;
     for (const callOff of this.dues) callOff();
     this.dues.clear();
-    const { all } = this.registry;
-    await Promise.all(all.filter(({ rest }) => rest.busy).map(({ run }) => run.abandon()));
     // Those that wait have timers.
-    for (const runner of all) runner.unload();
+    await Promise.all(this.registry.all.map(runner => (runner.rest.busy ? runner.run.abandon() : runner.letGo())));
     await this.lease?.release();
   }
 }

@@ -330,6 +330,11 @@ export class ThreadRunner {
     return true;
   }
 
+  /** Forgets what is in memory of a thread that is stored, when nothing is on its way to the store or from it. */
+  async letGo(): Promise<void> {
+    if (this.journal) await this.actors.letGo();
+  }
+
   private result(): RunResult {
     const { status } = this.actors;
     return resultOf({
