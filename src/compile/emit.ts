@@ -20,6 +20,7 @@ import { chartOf, type Plan } from './plan.ts';
 import { type Point, pointId } from './point.ts';
 import { poolActor } from './pool-actor.ts';
 import { branchResult, forkWork, gatherBranches, mapWork, nodesOfFork } from './pools.ts';
+import { steadyMachine } from './steady-scope.ts';
 import type { ExitParams, PointParams, StateConfig } from './transitions.ts';
 
 /** Answers the interrupt with this id; the id may be left out when one waits. */
@@ -303,13 +304,13 @@ export function emitMachine(plan: Plan, world: World) {
     const machines = branches.map(scope => {
       const output = ({ context }: { context: GraphContext }) => branchResult(plan, context, scope);
       const branch = { ...config, ...withChildInputs(plan, branchConfig(plan, scope)), output, description: undefined };
-      return builder.createMachine(branch as unknown as Config) as AnyStateMachine;
+      return steadyMachine(builder.createMachine(branch as unknown as Config) as AnyStateMachine);
     });
     Object.assign(own.actors, {
       [poolSrc(id)]: poolActor(forkWork(plan, id), index => machines[index] as AnyStateMachine, world.bodies(plan)),
     });
   }
-  return builder.createMachine(config as unknown as Config);
+  return steadyMachine(builder.createMachine(config as unknown as Config));
 }
 
 /** A compiled graph as an XState machine, ready for `createActor`. */

@@ -13,6 +13,7 @@ import { type AnyStateMachine, createActor, createMachine, type MachineSnapshot,
 import { DONE_ACTOR, ERROR_ACTOR } from '../compile/actor-events.ts';
 import { isMomentTimer, PURE_ACTOR } from '../compile/delays.ts';
 import { STEP_EVENT } from '../compile/notes.ts';
+import { steadyScope } from '../compile/steady-scope.ts';
 import { tableOf } from './table.ts';
 import { TASK, type TaskParams, taskMachine, tasksOf } from './task-machine.ts';
 
@@ -122,8 +123,6 @@ interface Collected {
   readonly transitions: TakenTransition[];
 }
 
-type Scope = Parameters<AnyStateMachine['transition']>[2];
-
 /** An actor that never starts: XState wants a `self` and a `system` even when it only computes. */
 const ghost = createActor(createMachine({}), { id: PURE_ACTOR });
 
@@ -143,10 +142,7 @@ Object.defineProperty(system, '_sendInspectionEvent', {
   },
 });
 
-const noteAction: Scope['actionExecutor'] = action =>
-  collected.actions.push(action as { type: string; params: unknown });
-
-const scope: Scope = {
+const scope = steadyScope({
   id: 'core',
   sessionId: 'core',
   self: ghost,
@@ -155,13 +151,8 @@ const scope: Scope = {
   defer() {},
   emit() {},
   stopChild() {},
-  get actionExecutor() {
-    return noteAction;
-  },
-  // XState puts a function here in every microstep, and takes it away again. V8 takes such a function to be there for long:
-  // what it collected, and with it the whole context, would outlive its step.
-  set actionExecutor(_wrapped) {},
-};
+  actionExecutor: action => collected.actions.push(action as { type: string; params: unknown }),
+});
 
 /** Computes with the scope and gives what was collected. */
 function collect<T>(compute: () => T): { value: T; into: Collected } {

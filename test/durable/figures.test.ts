@@ -6,18 +6,14 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRuntime, type Model } from '../../src/index.ts';
 import { sqliteStore } from '../../src/store/sqlite.ts';
+import { gc } from '../helpers/gc.ts';
 import { build, cpuTime } from '../helpers.ts';
 
 const RUNS = Number(process.env.RUNS ?? 20_000);
 const WAITING = Number(process.env.WAITING ?? 2_000);
-
-setFlagsFromString('--expose-gc');
-const gc = runInNewContext('gc') as () => void;
 
 /** The heap when nothing is left to collect, in bytes. */
 async function heap(): Promise<number> {

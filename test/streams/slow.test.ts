@@ -1,8 +1,7 @@
 /** S39: a reader that is slower than the run. */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { createRuntime, type Model, type ModelPart, type RunEvent } from '../../src/index.ts';
+import { gc } from '../helpers/gc.ts';
 import { build, settle } from '../helpers.ts';
 import { collect, GatedModel, textOf } from './tools.ts';
 
@@ -33,9 +32,6 @@ nodes:
   right: { type: llm, prompt: Hi, output: b }
 edges: ["START -> [left, right] -> END"]
 `;
-
-setFlagsFromString('--expose-gc');
-const gc = runInNewContext('gc') as () => void;
 
 /** Memory in use after everything that can be collected is. */
 function heap(): number {
