@@ -100,7 +100,6 @@ export class ThreadRun {
       await this.fail(reason);
       throw reason;
     } finally {
-      this.follow?.stop();
       this.under = undefined;
       this.of.over();
     }
