@@ -41,11 +41,26 @@ export async function timed(act: () => Promise<unknown>, times = 1): Promise<Sam
   return { wall: wall / times, cpu: (cpuTime() - cpu) / times };
 }
 
-/** Opens one, and times so many runs of it. */
-export async function sample(open: () => Runner, runs: number): Promise<Sample> {
+/** Runs so often, untimed. */
+export async function repeat(runner: Runner, times: number): Promise<void> {
+  for (let i = 0; i < times; i++) await runner.run();
+}
+
+/** A long run gets going by itself; others run before as often as they are timed. */
+const asOften =
+  (runs: number) =>
+  async (runner: Runner): Promise<void> => {
+    if (runs > 1) await repeat(runner, runs);
+  };
+
+/**
+ * Opens one, and times so many runs of it.
+ *
+ * @param catchUp what is done before: what stood idle meanwhile is slower at first, its caches cold, its young heap small
+ */
+export async function sample(open: () => Runner, runs: number, catchUp = asOften(runs)): Promise<Sample> {
   const runner = open();
-  // What stood idle meanwhile is slower at first: caches are cold, and the young heap is small. A long run gets over that itself.
-  if (runs > 1) for (let i = 0; i < runs; i++) await runner.run();
+  await catchUp(runner);
   // After the whole heap was collected all are slower for a while, and those that leave most garbage by half.
   globalThis.gc?.({ type: 'minor' });
   const found = await timed(runner.run, runs);

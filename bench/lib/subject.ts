@@ -1,6 +1,6 @@
 /** One of those that run a shape, in this process: what it is asked for, one thing after the other. */
 import { deepStrictEqual } from 'node:assert';
-import { type Effort, runsOf, type Sample, sample, timed, warmUp } from './measure.ts';
+import { type Effort, repeat, runsOf, type Sample, sample, timed, warmUp } from './measure.ts';
 import type { Runner } from './runner.ts';
 import type { Case, Shape, SubjectName } from './shape.ts';
 import { openersOf } from './subjects.ts';
@@ -29,6 +29,14 @@ export function subjectOf({ hurry }: Shape, about: Case, name: SubjectName, effo
   if (!once || !open) throw new Error(`${name} runs no such shape`);
   let ran = 0;
   let runs = 1;
+  let fastRuns = 0;
+  const catchUp =
+    hurry &&
+    (async (runner: Runner): Promise<void> => {
+      hurry(true);
+      await repeat(runner, fastRuns);
+      hurry(false);
+    });
   return {
     async check() {
       const runner = once();
@@ -45,8 +53,9 @@ export function subjectOf({ hurry }: Shape, about: Case, name: SubjectName, effo
       const last = await warmUp(open, effort, hurry ? 0 : ran);
       hurry?.(false);
       runs = runsOf(effort, hurry ? ran : last);
+      fastRuns = runsOf(effort, last);
     },
-    sample: () => sample(open, runs),
+    sample: () => sample(open, runs, catchUp),
     async close() {
       for (const runner of opened) await runner.close();
     },
