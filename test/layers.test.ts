@@ -42,7 +42,7 @@ const MAY: Record<string, string[]> = {
 
 /** Packages that only some files know. */
 const ONLY: Record<string, RegExp> = {
-  xstate: /^src\/(compile\/(emit|pool-actor)|core\/(core|live|task-machine))\.ts$/,
+  xstate: /^src\/(compile\/(emit|pool-actor|steady-scope)|core\/(core|live|task-machine))\.ts$/,
   '@marcbachmann/cel-js': /^src\/compile\/expr\.ts$/,
   liquidjs: /^src\/compile\/text\.ts$/,
   commander: /^src\/cli\/main\.ts$/,

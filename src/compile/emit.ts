@@ -1,4 +1,4 @@
-/** Config and the pure rules in, an XState machine out. The only file of the compiler that knows XState. */
+/** Config and the pure rules in, an XState machine out. */
 import { type AnyActorLogic, type AnyStateMachine, assign, fromPromise, raise, sendTo, setup } from 'xstate';
 import { ask, bodyInput, childInput, pause } from './ask.ts';
 import type { RunBodyOf } from './body-call.ts';
