@@ -7,9 +7,11 @@
  *     npm run bench -- --check               as --quick; exit 1 when a ratio is far behind its bar
  *     npm run bench -- --against old.json    and says how far the ratios are from those of another run
  */
+import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { install } from './lib/install.ts';
+import type { Results } from './lib/results.ts';
 
 const USAGE = 'usage: npm run bench -- [--quick | --check] [--only names] [--against results.json] [--out folder]';
 
@@ -21,7 +23,7 @@ export interface Options {
   /** Names of shapes and groups of figures. Absent: all. */
   readonly only?: readonly string[];
   /** Results of another run. */
-  readonly against?: string;
+  readonly against?: Results;
   /** A folder to write the results to. */
   readonly out?: string;
 }
@@ -40,11 +42,13 @@ function optionsOf(): Options | undefined {
   if (values.help) return undefined;
   const { quick, check, only, against } = values;
   const out = values.out ?? (quick || check || only ? undefined : import.meta.dirname);
+  // What cannot be read or written is to be known before anything is measured.
+  if (out) mkdirSync(out, { recursive: true });
   return {
     quick: quick || check,
     check,
     ...(only === undefined ? {} : { only: only.split(',') }),
-    ...(against === undefined ? {} : { against: path.resolve(against) }),
+    ...(against === undefined ? {} : { against: JSON.parse(readFileSync(against, 'utf8')) as Results }),
     ...(out === undefined ? {} : { out: path.resolve(out) }),
   };
 }

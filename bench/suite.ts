@@ -1,5 +1,5 @@
 /** Runs the shapes and figures that are asked for, in processes of their own, and reports. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { figures } from './figures/index.ts';
 import { farBehind, type Verdict } from './lib/bars.ts';
@@ -146,8 +146,7 @@ async function measureAll({ quick, check, only }: Options): Promise<Results> {
   };
 }
 
-function compare(results: Results, file: string): void {
-  const others = JSON.parse(readFileSync(file, 'utf8')) as Results;
+function compare(results: Results, others: Results): void {
   const differences = differencesOf(others, results);
   const far = differences.filter(({ by }) => by >= FAR).length;
   console.log(
