@@ -8,22 +8,40 @@
  */
 import type { AnyActorScope, AnyStateMachine } from 'xstate';
 
-const scopes = new WeakMap<AnyActorScope, AnyActorScope>();
-
 /** A scope that does not take what is assigned to its executor. */
-export function steadyScope(scope: AnyActorScope): AnyActorScope {
-  const known = scopes.get(scope);
-  if (known) return known;
-  const steady = Object.create(scope, {
-    actionExecutor: { get: () => scope.actionExecutor, set() {} },
-  }) as AnyActorScope;
-  scopes.set(scope, steady);
-  return steady;
+export class SteadyScope implements AnyActorScope {
+  readonly self: AnyActorScope['self'];
+  readonly id: AnyActorScope['id'];
+  readonly sessionId: AnyActorScope['sessionId'];
+  readonly logger: AnyActorScope['logger'];
+  readonly defer: AnyActorScope['defer'];
+  readonly emit: AnyActorScope['emit'];
+  readonly system: AnyActorScope['system'];
+  readonly stopChild: AnyActorScope['stopChild'];
+  private readonly of: AnyActorScope;
+
+  constructor(of: AnyActorScope) {
+    this.self = of.self;
+    this.id = of.id;
+    this.sessionId = of.sessionId;
+    this.logger = of.logger;
+    this.defer = of.defer;
+    this.emit = of.emit;
+    this.system = of.system;
+    this.stopChild = of.stopChild;
+    this.of = of;
+  }
+
+  get actionExecutor(): AnyActorScope['actionExecutor'] {
+    return this.of.actionExecutor;
+  }
+
+  set actionExecutor(_wrapped) {}
 }
 
 /** Has a machine step with such scopes. */
 export function steadyMachine<M extends AnyStateMachine>(machine: M): M {
   const { transition } = machine;
-  machine.transition = (snapshot, event, scope) => transition(snapshot, event, steadyScope(scope));
+  machine.transition = (snapshot, event, scope) => transition(snapshot, event, new SteadyScope(scope));
   return machine;
 }

@@ -13,7 +13,7 @@ import { type AnyStateMachine, createActor, createMachine, type MachineSnapshot,
 import { DONE_ACTOR, ERROR_ACTOR } from '../compile/actor-events.ts';
 import { isMomentTimer, PURE_ACTOR } from '../compile/delays.ts';
 import { STEP_EVENT } from '../compile/notes.ts';
-import { steadyScope } from '../compile/steady-scope.ts';
+import { SteadyScope } from '../compile/steady-scope.ts';
 import { tableOf } from './table.ts';
 import { TASK, type TaskParams, taskMachine, tasksOf } from './task-machine.ts';
 
@@ -142,7 +142,7 @@ Object.defineProperty(system, '_sendInspectionEvent', {
   },
 });
 
-const scope = steadyScope({
+const scope = new SteadyScope({
   id: 'core',
   sessionId: 'core',
   self: ghost,
