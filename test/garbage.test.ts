@@ -2,9 +2,8 @@
 import { getHeapSpaceStatistics } from 'node:v8';
 import { expect, it } from 'vitest';
 import { createActor, toPromise } from 'xstate';
-import { createRuntime } from '../src/index.ts';
 import { gc } from './helpers/gc.ts';
-import { build } from './helpers.ts';
+import { build, run } from './helpers.ts';
 
 /** Steps of a run; each makes a list of all that was written so far. */
 const STEPS = 3_000;
@@ -23,15 +22,8 @@ edges:
 );
 
 const runs: Record<string, () => Promise<unknown>> = {
-  async thread() {
-    return (await createRuntime().thread(GRAPH).invoke({})).output;
-  },
-  async 'an actor'() {
-    const actor = createActor(GRAPH.machine, { input: {} });
-    const ended = toPromise(actor);
-    actor.start();
-    return ended;
-  },
+  thread: async () => (await run(GRAPH)).output,
+  'an actor': () => toPromise(createActor(GRAPH.machine, { input: {} }).start()),
 };
 
 /** Bytes of what is taken to live long. */
